@@ -1,0 +1,1 @@
+"""What a clause is, and how declared documents become clauses."""

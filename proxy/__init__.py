@@ -1,0 +1,1 @@
+"""Traffic → observations, written to the store. Does no harm to the traffic."""

@@ -1,0 +1,1 @@
+"""Observations and summaries, kept. Nothing here knows what they mean."""
