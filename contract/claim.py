@@ -136,14 +136,30 @@ class Consumer:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Durations:
+    """How long one consumer waited for one operation's whole answers with one status: `count` answers, three quantiles."""
+
+    consumer: str
+    status: str
+    count: int
+    p50_ms: float
+    p95_ms: float
+    p99_ms: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class OperationMap:
-    """All that is claimed about one operation. `consumers` maps a consumer's name to its number of observations."""
+    """All that is claimed about one operation. `consumers` maps a consumer's name to its number of observations.
+
+    `durations` are for pictures: the clause speaks of all consumers together, and what hurts one alone hides there.
+    """
 
     key: str
     protocol: str
     observations: int
     consumers: dict[str, int]
     claims: tuple[Claim, ...]
+    durations: tuple[Durations, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
