@@ -1,0 +1,76 @@
+"""What a database refused, in one sentence for people."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from store.errors import StoreError
+
+if TYPE_CHECKING:
+    from sqlalchemy.exc import DBAPIError
+
+_DISK_FULL = "The disk of the store {} is full."
+_READ_ONLY = "The store {} is read-only."
+_LOCKED = "The store {} is kept locked by another process."
+_LOCKED_HINT = "Try again, or find out what holds it: a long `defacto infer`, or a program left open on it."
+
+_SQLITE = {
+    "SQLITE_FULL": (_DISK_FULL, "Free some room; what was stored before is safe."),
+    "SQLITE_READONLY": (_READ_ONLY, "Make the file and its folder writable, or name another with --store."),
+    "SQLITE_BUSY": (_LOCKED, _LOCKED_HINT),
+    "SQLITE_LOCKED": (_LOCKED, _LOCKED_HINT),
+    "SQLITE_NOTADB": ("{} is not a defacto store: it is no SQLite file.", "Name another file with --store."),
+    "SQLITE_CORRUPT": (
+        "The store {} is damaged.",
+        "Save what is left with: sqlite3 FILE .recover | sqlite3 NEW",
+    ),
+    "SQLITE_CANTOPEN": (
+        "The store {} cannot be opened.",
+        "Look at the permissions of the file and its folder.",
+    ),
+    "SQLITE_PERM": ("The store {} may not be opened.", "Look at the permissions of the file and its folder."),
+    "SQLITE_IOERR": (
+        "Reading or writing the store {} failed.",
+        "Look at the disk: it may be full, gone or broken.",
+    ),
+}
+"""Primary result code (https://sqlite.org/rescode.html) → message and hint."""
+
+_POSTGRESQL = {
+    "53100": (_DISK_FULL, "Free some room on the server; what was stored before is safe."),
+    "25006": (_READ_ONLY, "It may be a standby: name the primary server with --store."),
+    "55P03": (_LOCKED, _LOCKED_HINT),
+    "3D000": (
+        "The database of {} does not exist.",
+        "Create it with `createdb`, or name another with --store.",
+    ),
+    "28P01": ("The server of {} refuses the password.", "Give it in the URL, in PGPASSWORD or in ~/.pgpass."),
+    "28000": (
+        "The server of {} refuses this user.",
+        "Look at the user in the URL, and at the server's pg_hba.conf.",
+    ),
+    "42501": ("The user of {} may not do that.", "Grant it CREATE and USAGE on the schema."),
+}
+"""SQLSTATE → message and hint."""
+
+_STATES = {"does not exist": "3D000", "password": "28P01", "pg_hba.conf": "28000"}
+"""libpq gives no SQLSTATE when it cannot connect, only the server's words."""
+
+
+def explain(error: DBAPIError, shown: str) -> StoreError:
+    """The sentence for a driver's error about the store shown as `shown`."""
+    cause = error.orig
+    words = " ".join(str(cause).split())
+    if (code := getattr(cause, "sqlite_errorname", None)) is not None:
+        primary = "_".join(code.split("_")[:2])  # SQLITE_READONLY_DBMOVED is a SQLITE_READONLY
+        known = _SQLITE.get(primary)
+    else:
+        state = getattr(cause, "sqlstate", None) or next((s for w, s in _STATES.items() if w in words), "")
+        known = _POSTGRESQL.get(state)
+        if known is None and not state and error.connection_invalidated is False and "connect" in words:
+            known = (
+                "The server of {} cannot be reached.",
+                "Look at host and port in the URL, and whether it runs.",
+            )
+    message, hint = known or ("The store {} refused: " + words.replace("{", "{{").replace("}", "}}"), "")
+    return StoreError(message.format(shown), hint)

@@ -1,0 +1,215 @@
+"""The tables, as SQLAlchemy Core knows them. `migrations/` makes them; a test holds the two together.
+
+A *batch* is what one transaction wrote. It is visible wholly or not at all, and `batches.folded` says whether inference
+has taken it in: that makes an incremental fold exact, whoever writes meanwhile. `seq` is the order recorded.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    PrimaryKeyConstraint,
+    SmallInteger,
+    Table,
+    UniqueConstraint,
+    false,
+)
+
+from store.text import AnyText
+
+metadata = MetaData()
+
+_Serial = BigInteger().with_variant(Integer, "sqlite")  # only INTEGER names SQLite's own row id
+_TEXT = AnyText().with_variant(AnyText(collation="C"), "postgresql")
+
+
+def _text(name: str, *, nullable: bool = False) -> Column[str]:
+    return Column(name, _TEXT, nullable=nullable)
+
+
+def _integer(name: str, *, nullable: bool = False) -> Column[int]:
+    return Column(name, BigInteger, nullable=nullable)
+
+
+def _body(name: str) -> list[Column[object]]:
+    """A body of a record: a reference to its content, and what is its own. All null where there was no body."""
+    return [
+        Column(name, LargeBinary),
+        Column(f"{name}_size", BigInteger),
+        Column(f"{name}_wire_size", BigInteger),
+        Column(f"{name}_media_type", _TEXT),
+        Column(f"{name}_truncated", Boolean),
+    ]
+
+
+def _identity(name: str, *, nullable: bool = False) -> list[Column[object]]:
+    return [
+        Column(f"{name}_basis", _TEXT, nullable=nullable),
+        Column(f"{name}_value", _TEXT, nullable=nullable),
+        Column(f"{name}_source", _TEXT, nullable=nullable),
+        Column(f"{name}_verified", Boolean, nullable=nullable),
+    ]
+
+
+batches = Table(
+    "batches",
+    metadata,
+    Column("id", _Serial, primary_key=True),
+    Column("folded", Boolean, nullable=False),
+    sqlite_autoincrement=True,
+)
+Index(
+    "batches_unfolded",
+    batches.c.id,
+    sqlite_where=batches.c.folded == false(),
+    postgresql_where=~batches.c.folded,
+)
+
+bodies = Table(
+    "bodies",
+    metadata,
+    Column("seq", _Serial, primary_key=True),
+    Column("digest", LargeBinary, nullable=False),
+    Column("coding", SmallInteger, nullable=False),
+    Column("content", LargeBinary, nullable=False),
+    UniqueConstraint("digest", name="bodies_digest"),
+)
+
+exchanges = Table(
+    "exchanges",
+    metadata,
+    Column("seq", _Serial, primary_key=True),
+    _integer("batch"),
+    _text("id"),
+    _text("producer"),
+    *_identity("identity"),
+    _text("lane"),
+    _text("source"),
+    _text("protocol"),
+    _integer("started_at"),
+    _text("method"),
+    _text("scheme"),
+    _text("authority"),
+    _text("path"),
+    _text("query"),
+    _text("request_headers"),
+    _text("request_trailers"),
+    *_body("request_body"),
+    _integer("status", nullable=True),
+    _text("response_headers"),
+    _text("response_trailers"),
+    *_body("response_body"),
+    _integer("request_ns", nullable=True),
+    _integer("wait_ns", nullable=True),
+    _integer("duration_ns", nullable=True),
+    _text("outcome"),
+    _text("connection"),
+    _text("peer"),
+    _text("flaws"),
+    _integer("redacted"),
+    UniqueConstraint("id", name="exchanges_id"),
+    Index("exchanges_batch", "batch"),
+    sqlite_autoincrement=True,
+)
+
+messages = Table(
+    "messages",
+    metadata,
+    Column("seq", _Serial, primary_key=True),
+    _integer("batch"),
+    _text("id"),
+    _text("producer"),
+    _text("lane"),
+    _text("source"),
+    _text("protocol"),
+    _text("channel"),
+    _text("type"),
+    *_identity("publisher", nullable=True),
+    *_identity("consumer", nullable=True),
+    _text("key", nullable=True),
+    _integer("partition", nullable=True),
+    _integer("sequence", nullable=True),
+    _text("headers"),
+    *_body("payload"),
+    _integer("published_at", nullable=True),
+    _integer("delivered_at", nullable=True),
+    _integer("acknowledged_at", nullable=True),
+    _text("acknowledgement"),
+    _integer("redeliveries", nullable=True),
+    _text("exchange"),
+    _text("flaws"),
+    _integer("redacted"),
+    UniqueConstraint("id", name="messages_id"),
+    Index("messages_batch", "batch"),
+    Index("messages_exchange", "exchange"),
+    sqlite_autoincrement=True,
+)
+
+windows = Table(
+    "windows",
+    metadata,
+    _text("producer"),
+    _integer("window_start"),
+    _integer("exchanges"),
+    _integer("messages"),
+    _integer("first_at", nullable=True),
+    _integer("last_at", nullable=True),
+    PrimaryKeyConstraint("producer", "window_start", name="windows_key"),
+)
+"""What was observed in each hour of each producer; outlives the raw rows."""
+
+counters = Table(
+    "counters",
+    metadata,
+    _text("producer"),
+    _integer("window_start"),
+    _text("counter"),
+    _text("reason"),
+    _integer("count"),
+    PrimaryKeyConstraint("producer", "window_start", "counter", "reason", name="counters_key"),
+)
+"""What was lost, cut, redacted or flawed in each hour, by reason (`""` where a counter has none)."""
+
+summaries = Table(
+    "summaries",
+    metadata,
+    Column("seq", _Serial, primary_key=True),
+    Column("key", LargeBinary, nullable=False),
+    _text("producer"),
+    _integer("window_start"),
+    _text("route"),
+    _text("consumer"),
+    _text("family"),
+    Column("state", LargeBinary, nullable=False),
+    UniqueConstraint("key", name="summaries_key"),
+    Index("summaries_window", "producer", "window_start", "seq"),
+)
+"""`key` is a digest of the five columns after it: a route can be longer than PostgreSQL lets an index entry be."""
+
+known_consumers = Table(
+    "known_consumers",
+    metadata,
+    Column("position", Integer, primary_key=True, autoincrement=False),
+    _text("name"),
+    _text("identities"),
+    _text("owner"),
+    _text("contact"),
+)
+
+renames = Table(
+    "renames",
+    metadata,
+    Column("seq", _Serial, primary_key=True),
+    _text("producer"),
+    _text("former"),
+    _text("present"),
+    _integer("at"),
+    sqlite_autoincrement=True,
+)
+"""Operation keys that gave way to others, in the order it happened."""
