@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from contract.clause import Clause
     from store.records import Capture
 
@@ -117,6 +119,8 @@ class Claim:
     standing: Standing = Standing.UNDECLARED
     decision: Decision = Decision.UNDECIDED
     declared: Clause | None = None
+    candidate: bool = False
+    """There is too little evidence to claim this by itself; it can still confirm or contradict what is declared."""
     former_ids: tuple[str, ...] = ()
     """Ids of the same clause under path templates that have since been revised."""
 
@@ -152,6 +156,7 @@ class OperationMap:
     """All that is claimed about one operation. `consumers` maps a consumer's name to its number of observations.
 
     `durations` are for pictures: the clause speaks of all consumers together, and what hurts one alone hides there.
+    `schemas` are by the place of a body (`request.body`, `response.200.body`) the JSON Schema (2020-12) of all seen there.
     """
 
     key: str
@@ -160,6 +165,7 @@ class OperationMap:
     consumers: dict[str, int]
     claims: tuple[Claim, ...]
     durations: tuple[Durations, ...] = ()
+    schemas: Mapping[str, Mapping[str, object]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -103,7 +103,8 @@ class Clause:
         Names of path parameters do not count (`/a/{x}` is `/a/{y}`), nor does the stated value: a decision about
         "the latency of GET /orders" survives a new p99.
         """
-        return record_id(self.producer, _anonymous(self.operation), self.kind.name, str(self.subject))[:12]
+        subject = _anonymous_subject(self.operation, self.subject)
+        return record_id(self.producer, _anonymous(self.operation), self.kind.name, subject)[:12]
 
     @cached_property
     def key(self) -> str:
@@ -118,3 +119,12 @@ class Clause:
 
 def _anonymous(operation: str) -> str:
     return re.sub(r"\{[^{}]*\}", "{}", operation)
+
+
+def _anonymous_subject(operation: str, subject: Subject) -> str:
+    """The subject, with a path parameter by its position in the template instead of its name."""
+    if subject.parts[:2] == ("request", "path") and len(subject.parts) > 2:
+        names = re.findall(r"\{([^{}]*)\}", operation)
+        if subject.parts[2] in names:
+            return f"request.path.{names.index(subject.parts[2])}"
+    return str(subject)

@@ -1,0 +1,105 @@
+"""What consumers ask for by name: media types in Accept, fields in a selection parameter.
+
+It makes no claims of its own; it turns `exposed` into `requested` for what was asked.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, ClassVar, Self
+
+from inference.tally import Tally
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from contract.claim import Evidence
+    from contract.clause import Clause
+    from contract.subject import Subject
+    from inference.observation import Observation
+
+SELECTORS = frozenset({"fields", "field", "select", "include", "expand", "embed", "_fields", "$select", "$expand"})
+"""Query parameters that name parts of the answer: JSON:API, OData 4.01, Google's and others' partial responses."""
+
+MAX_ASKS = 256
+"""Different things asked for that are remembered, per kind."""
+
+
+class Asks:
+    """Counts by (`accept` or the selecting parameter, what it named)."""
+
+    family: ClassVar[str] = "asks"
+
+    def __init__(self) -> None:
+        self.asked: dict[str, dict[str, Tally]] = {}
+
+    def observe(self, observation: Observation) -> None:
+        """Note what one request asked for."""
+        exchange = observation.exchange
+        for name, value in exchange.request_headers:
+            if name == "accept":
+                for part in value.lower().split(","):
+                    media = part.partition(";")[0].strip()
+                    if media and "*" not in media:
+                        self._add("accept", media, observation)
+        for name in SELECTORS & observation.query.keys():
+            value = observation.query[name]
+            if isinstance(value, str):
+                for field in value.replace("(", ",").replace(")", ",").split(","):
+                    if field.strip():
+                        self._add(name, field.strip(), observation)
+
+    def _add(self, name: str, what: str, observation: Observation) -> None:
+        asked = self.asked.setdefault(name, {})
+        if what in asked or len(asked) < MAX_ASKS:
+            asked.setdefault(what, Tally()).add(observation.at, observation.exchange.id)
+
+    def merge(self, other: Asks) -> None:
+        """Add the counts."""
+        for name, asked in other.asked.items():
+            mine = self.asked.setdefault(name, {})
+            for what, tally in asked.items():
+                mine.setdefault(what, Tally()).merge(tally)
+            for what in sorted(mine)[MAX_ASKS:]:
+                del mine[what]
+
+    def claims(self, producer: str, operation: str) -> Iterator[tuple[Clause, Evidence]]:
+        """Asking promises nothing."""
+        del producer, operation
+        yield from ()
+
+    def met(self, subject: Subject) -> Tally | None:
+        """Nothing stands at a place because it was asked for."""
+        del subject
+
+    def request_for(self, subject: Subject, media_types: frozenset[str]) -> tuple[str, Tally] | None:
+        """Whether a response subject was asked for: the words for it, and how often.
+
+        Args:
+            subject: a place in a response.
+            media_types: what the answers at that status came as.
+        """
+        if subject.parts[-2:] == ("header", "content-type"):
+            for media, tally in sorted(self.asked.get("accept", {}).items()):
+                if media in media_types:
+                    return f"asks for {media} (Accept)", tally
+        if len(subject.parts) > 3 and subject.parts[2] == "body":
+            name = ".".join(part for part in subject.parts[3:] if part not in {"[]", "{}"})
+            for parameter, asked in sorted(self.asked.items()):
+                if parameter != "accept" and (name in asked or subject.parts[-1] in asked):
+                    return f"asks for it ({parameter}=)", asked.get(name) or asked[subject.parts[-1]]
+        return None
+
+    def state(self) -> Any:
+        """The serial form."""
+        return {
+            name: {what: tally.state() for what, tally in sorted(asked.items())} for name, asked in sorted(self.asked.items())
+        }
+
+    @classmethod
+    def from_state(cls, state: Any) -> Self:
+        """Read the serial form."""
+        self = cls()
+        self.asked = {
+            name: {what: Tally.from_state(tally) for what, tally in asked.items()} for name, asked in state.items()
+        }
+        return self

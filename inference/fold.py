@@ -1,0 +1,186 @@
+"""The fold: what is new in the store goes into summaries, each observation exactly once.
+
+A batch of the store is folded wholly or not at all: in one transaction its summaries are written and it is marked. What was
+folded is merged with what is stored, so folding in many steps equals folding at once.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from inference.flow import Flows
+from inference.observation import Observation
+from inference.observers import OPERATION_OBSERVERS, Observer
+from inference.paths import PathModel
+from inference.serial import decode, encode
+from store.records import Summary, window_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+
+    from store.records import Exchange
+    from store.store import Store
+
+FLUSH_EXCHANGES = 20_000
+"""Exchanges folded between two writes. More saves merging; fewer loses less when the process is stopped."""
+
+FLUSH_PARTS = 2_000
+"""Operations × consumers × windows held in memory before they are written."""
+
+PATHS = "paths"
+"""The family under which a producer's path model is stored, for all time."""
+
+Part = tuple[str, int, str, str]
+"""Producer, window start, route (`""` for what concerns all operations), consumer identity."""
+
+
+@dataclass(slots=True)
+class Folded:
+    """What one run did. `renamed` maps former operation keys to those that replaced them, by producer."""
+
+    exchanges: int = 0
+    batches: int = 0
+    renamed: dict[str, dict[str, str]] = field(default_factory=dict)
+
+
+def fold(store: Store, *, progress: Callable[[int], None] | None = None) -> Folded:
+    """Fold every batch that is not folded yet.
+
+    Args:
+        store: where observations are read and summaries are kept.
+        progress: called now and then with the number of exchanges folded since the last call.
+
+    Raises:
+        StoreError: the store failed; what was written before stays, the rest is folded by the next run.
+    """
+    done = Folded()
+    models = _load_models(store)
+    before = {producer: PathModel.from_state(model.state()).operations() for producer, model in models.items()}
+    part = Fold(models)
+    batches: list[int] = []
+    for batch in store.unfolded():
+        count = 0
+        for exchange in store.batch(batch):
+            part.observe(exchange)
+            count += 1
+        batches.append(batch)
+        done.exchanges += count
+        if progress is not None:
+            progress(count)
+        if part.full:
+            _save(store, part, batches)
+            done.batches += len(batches)
+            part, batches = Fold(models), []
+    if batches:
+        _save(store, part, batches)
+        done.batches += len(batches)
+    for producer, earlier in before.items():
+        renamed = models[producer].operations().renamed_since(earlier)
+        if renamed:
+            done.renamed[producer] = renamed
+            span = store.span(producer)
+            store.rename_operations(producer, renamed, span[1] if span else 0)
+    return done
+
+
+class Fold:
+    """Summaries of one stretch of traffic, in memory.
+
+    Args:
+        models: the path models by producer; they are shared with the stretches before and after, and grow.
+    """
+
+    def __init__(self, models: dict[str, PathModel]) -> None:
+        self.models = models
+        self.operations: dict[Part, list[Observer]] = {}
+        self.flows: dict[Part, Flows] = {}
+        self.exchanges = 0
+
+    @property
+    def full(self) -> bool:
+        """Whether it is time to write, to keep memory bounded."""
+        return self.exchanges >= FLUSH_EXCHANGES or len(self.operations) >= FLUSH_PARTS
+
+    def observe(self, exchange: Exchange) -> None:
+        """Fold in one exchange. A tunnel (CONNECT) has no operation and is left out."""
+        self.exchanges += 1
+        if exchange.method == "CONNECT":
+            return
+        model = self.models.get(exchange.producer)
+        if model is None:
+            model = self.models[exchange.producer] = PathModel()
+        request, response = exchange.request_body, exchange.response_body
+        route = model.observe(
+            exchange.method,
+            exchange.path,
+            request_body=request.content if request else b"",
+            response_body=response.content if response else b"",
+            status=exchange.status,
+            media_type=response.media_type if response else "",
+            id=exchange.id,
+        )
+        observation = Observation(exchange, route)
+        window, consumer = window_of(exchange.started_at), exchange.identity.key
+        part = (exchange.producer, window, route, consumer)
+        observers = self.operations.get(part)
+        if observers is None:
+            observers = self.operations[part] = [observer() for observer in OPERATION_OBSERVERS.values()]
+        for observer in observers:
+            observer.observe(observation)
+        whole = (exchange.producer, window, "", consumer)
+        flows = self.flows.get(whole)
+        if flows is None:
+            flows = self.flows[whole] = Flows()
+        flows.observe(observation)
+
+    def parts(self) -> Iterator[tuple[Part, Observer]]:
+        """All summaries, those of operations and those across them."""
+        for part, observers in self.operations.items():
+            for observer in observers:
+                yield part, observer
+        yield from self.flows.items()
+
+
+def _load_models(store: Store) -> dict[str, PathModel]:
+    return {
+        summary.producer: PathModel.from_state(decode(summary)) for summary in store.summaries(families={PATHS})
+    }
+
+
+def _save(store: Store, part: Fold, batches: list[int]) -> None:
+    """Merge with what is stored of the same parts, and write all in one transaction."""
+    fresh = {(*key, observer.family): observer for key, observer in part.parts()}
+    for summary in _stored(store, part):
+        observer = fresh.get((summary.producer, summary.window_start, summary.route, summary.consumer, summary.family))
+        if observer is not None:
+            observer.merge(type(observer).from_state(decode(summary)))
+    store.save(_rows(fresh, part.models), folded=batches)
+
+
+def _stored(store: Store, part: Fold) -> Iterator[Summary]:
+    """Stored summaries of the producers and windows that a fold touched."""
+    windows: dict[str, set[int]] = defaultdict(set)
+    for (producer, window, _, _), _ in part.parts():
+        windows[producer].add(window)
+    families = {*OPERATION_OBSERVERS, Flows.family}
+    for producer, starts in sorted(windows.items()):
+        for start in sorted(starts):
+            yield from store.summaries(producer=producer, families=families, window=start)
+
+
+def _rows(fresh: dict[tuple[str, int, str, str, str], Observer], models: dict[str, PathModel]) -> Iterable[Summary]:
+    for (producer, window, route, consumer, family), observer in fresh.items():
+        yield Summary(
+            producer=producer,
+            window_start=window,
+            route=route,
+            consumer=consumer,
+            family=family,
+            state=encode(observer.state()),
+        )
+    for producer, model in models.items():
+        yield Summary(
+            producer=producer, window_start=0, route="", consumer="", family=PATHS, state=encode(model.state())
+        )

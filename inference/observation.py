@@ -1,0 +1,127 @@
+"""An exchange as inference looks at it: its route, and its parts as parsed values. Parsed once, read by every observer."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qsl, unquote
+
+import orjson
+
+from store.tokens import is_token, token_type
+
+if TYPE_CHECKING:
+    from store.records import Body, Exchange, Headers
+
+ABSENT: Any = object()
+"""Stands for a body that was not there, or that is no JSON or form."""
+
+_NOISE = frozenset(
+    """
+    host connection content-length content-type date server via user-agent cookie set-cookie transfer-encoding te trailer
+    upgrade keep-alive proxy-connection expect accept accept-encoding accept-language origin referer dnt priority alt-svc
+    traceparent tracestate x-request-id x-correlation-id x-b3-traceid x-b3-spanid x-b3-sampled forwarded x-forwarded-for
+    x-forwarded-proto x-forwarded-host x-forwarded-port x-real-ip x-envoy-upstream-service-time cf-ray nel report-to
+    upgrade-insecure-requests content-encoding age x-served-by x-timer x-cache strict-transport-security pragma
+    content-security-policy x-content-type-options x-frame-options x-xss-protection referrer-policy permissions-policy
+    access-control-allow-origin access-control-allow-headers access-control-allow-methods access-control-expose-headers
+    """.split()  # noqa: SIM905  # a list of words reads better than a list of strings
+)
+"""Header fields that concern the transport, tracing, the browser's safety or the identity, and no contract of an operation.
+
+Content type and accept have clauses of their own. `sec-*`, `cf-*` and `:pseudo` fields are noise as well.
+"""
+
+_INTEGER = re.compile(r"-?(?:0|[1-9][0-9]{0,17})")
+_NUMBER = re.compile(r"-?(?:0|[1-9][0-9]{0,17})(?:\.[0-9]{1,17})?(?:[eE][+-]?[0-9]{1,3})?")
+
+
+class Observation:
+    """One exchange, taken apart.
+
+    `query`, `request_headers` and `response_headers` map names to values of the type that their text looks like (the first
+    value where a name repeats). `request_body` and `response_body` are parsed JSON or forms, `ABSENT` otherwise; where a
+    redacted value stood, a value of the JSON type it had (`shapes`) or its token (the others).
+    """
+
+    __slots__ = ("at", "exchange", "query", "request_body", "request_headers", "response_body", "response_headers", "route")
+
+    def __init__(self, exchange: Exchange, route: str) -> None:
+        self.exchange = exchange
+        self.route = route
+        self.at = exchange.started_at
+        self.query = dict(reversed(query_pairs(exchange.query)))
+        self.request_headers = _fields(exchange.request_headers)
+        self.response_headers = _fields(exchange.response_headers)
+        self.request_body = parsed(exchange.request_body)
+        self.response_body = parsed(exchange.response_body)
+
+    @property
+    def received_at(self) -> int:
+        """When the consumer had the whole answer, as far as that is known (Unix ns)."""
+        return self.at + (self.exchange.duration_ns or self.exchange.wait_ns or 0)
+
+
+def parsed(body: Body | None) -> Any:
+    """A body as JSON's own types; `ABSENT` if there is none, it was cut, or it is neither JSON nor a form."""
+    if body is None or body.truncated or not body.content:
+        return ABSENT
+    media = body.media_type
+    if media == "application/x-www-form-urlencoded":
+        return {name: lexical(value) for name, value in query_pairs(body.content.decode("utf-8", "replace"))}
+    if media.endswith("json") or (not media and body.content[:1] in b"{["):
+        try:
+            return orjson.loads(body.content)
+        except (orjson.JSONDecodeError, RecursionError):
+            return ABSENT
+    return ABSENT
+
+
+def query_pairs(text: str) -> list[tuple[str, str]]:
+    """Names and values of a query or form, decoded; a text with too many fields to be meant is read as having none."""
+    if not text:
+        return []
+    try:
+        return parse_qsl(text, keep_blank_values=True, max_num_fields=1000)
+    except ValueError:
+        return []
+
+
+@lru_cache(maxsize=4096)
+def lexical(text: str) -> Any:
+    """A text as the JSON value that it looks like: `"42"` is 42, `"true"` is True, all else itself."""
+    if text in {"true", "false"}:
+        return text == "true"
+    if _INTEGER.fullmatch(text):
+        return int(text)
+    if _NUMBER.fullmatch(text):
+        return float(text)
+    return text
+
+
+def untokened(value: Any) -> Any:
+    """The value with every redaction token replaced by some value of the JSON type that it stands for."""
+    if isinstance(value, str):
+        return _OF_TYPE.get(token_type(value), "") if is_token(value) else value
+    if isinstance(value, dict):
+        return {name: untokened(child) for name, child in value.items()}
+    if isinstance(value, list):
+        return [untokened(item) for item in value]
+    return value
+
+
+_OF_TYPE: dict[str, Any] = {"string": "", "integer": 0, "number": 0.5, "boolean": True}
+
+
+def segments(path: str) -> list[str]:
+    """The decoded segments of a path, without the empty ones."""
+    return [unquote(segment) for segment in path.split("/") if segment]
+
+
+def _fields(headers: Headers) -> dict[str, Any]:
+    return {
+        name: lexical(value)
+        for name, value in reversed(headers)
+        if name not in _NOISE and not name.startswith((":", "sec-", "cf-"))
+    }
