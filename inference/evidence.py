@@ -1,0 +1,128 @@
+"""Evidence: what one exchange says about the segments of its own path.
+
+A `Sample` is small and plain. A route keeps those few samples whose rank (a hash of the exchange's id) is lowest, so that which
+ones are kept does not depend on the order or the partition in which exchanges were folded.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any, NamedTuple
+
+import msgspec
+import xxhash
+
+MAX_SEARCHED_BYTES = 65_536
+"""An echo stands near the beginning of an answer; searching further costs more than it tells."""
+
+MAX_PARSED_BYTES = 262_144
+"""Larger answers are not parsed for their shape and values."""
+
+MAX_SHAPE = 96
+MAX_VALUES = 64
+_SHAPE_DEPTH = 3
+_ITEMS_LOOKED_AT = 20
+_NAMING_KEY = re.compile(r"(?:.*[_-]|.*(?=[A-Z]))?(?:id|ids|name|names|login|slug|key|code|ref|tag|label|labels|path|username|user|handle|symbol|sku|title|branch|default_branch|iso\w*|topics?)", re.IGNORECASE)
+
+
+class Sample(NamedTuple):
+    """One exchange as evidence.
+
+    `rank` orders samples. `echoed` has bit *i* set where segment *i* came back, or was sent, as a whole value of the body;
+    `joined` has it where the rest of the path from segment *i* on did so as one value. `shape` are sorted hashes of the response's
+    field paths, `values` sorted hashes of the names and identifiers delivered or sent. `spoken` says whether there was a body to echo in.
+    """
+
+    rank: int
+    status: int
+    spoken: bool
+    echoed: int
+    joined: int
+    listed: bool
+    shape: tuple[int, ...]
+    values: tuple[int, ...]
+
+
+def word_hash(text: str) -> int:
+    """32 bits that stand for a value."""
+    return xxhash.xxh32_intdigest(text.encode("utf-8", "surrogatepass"))
+
+
+def sample(rank: int, segments: tuple[str, ...], request_body: bytes, response_body: bytes, status: int | None) -> Sample:
+    """The evidence in one exchange. Never raises: what cannot be parsed says nothing."""
+    sent, got = request_body[:MAX_SEARCHED_BYTES], response_body[:MAX_SEARCHED_BYTES]
+    echoed = joined = 0
+    for index, segment in enumerate(segments):
+        word = segment.encode("utf-8", "surrogatepass")
+        if stands_as_value(word, got) or stands_as_value(word, sent):
+            echoed |= 1 << index
+        if 0 < index < len(segments) - 1 and stands_joined("/".join(segments[index:]).encode("utf-8", "surrogatepass"), got, sent):
+            joined |= 1 << index
+    answer = _parsed(response_body)
+    shape: set[int] = set()
+    values: set[int] = set()
+    _walk(answer, "", 0, shape, values)
+    _walk(_parsed(request_body), "", 0, set(), values)
+    return Sample(
+        rank,
+        status or 0,
+        bool(got or sent),
+        echoed,
+        joined,
+        isinstance(answer, list),
+        tuple(sorted(shape)[:MAX_SHAPE]),
+        tuple(sorted(values)[:MAX_VALUES]),
+    )
+
+
+def stands_as_value(word: bytes, body: bytes) -> bool:
+    """Whether a word is a whole string of a JSON text other than a field's name, or the whole text of an XML element."""
+    if len(word) < 2:
+        return False
+    quoted = b'"' + word + b'"'
+    at = body.find(quoted)
+    while at >= 0:
+        after = at + len(quoted)
+        if body[after : after + 4].lstrip()[:1] != b":":
+            return True
+        at = body.find(quoted, after)
+    return body[:1] == b"<" and b">" + word + b"<" in body
+
+
+def stands_joined(tail: bytes, *bodies: bytes) -> bool:
+    """Whether several segments together are one string value, alone or behind a short prefix that makes no URL of it (`refs/heads/x`)."""
+    for body in bodies:
+        at = body.find(tail + b'"')
+        while at >= 0:
+            before = body[max(0, at - 24) : at]
+            quote = before.rfind(b'"')
+            if quote >= 0 and not before[quote + 1 : quote + 2] == b"/" and b":" not in before[quote:]:
+                return True
+            at = body.find(tail + b'"', at + 1)
+    return False
+
+
+def _parsed(body: bytes) -> Any:
+    if not body or len(body) > MAX_PARSED_BYTES or body[:1] not in b'{[ \n"':
+        return None
+    try:
+        return msgspec.json.decode(body)
+    except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
+        return None
+
+
+def _walk(value: Any, path: str, depth: int, shape: set[int], values: set[int]) -> None:
+    if isinstance(value, list):
+        for item in value[:_ITEMS_LOOKED_AT]:
+            _walk(item, path + "[]", depth, shape, values)
+    elif isinstance(value, dict) and depth < _SHAPE_DEPTH:
+        for name, child in value.items():
+            below = f"{path}.{name}"
+            shape.add(word_hash(below))
+            if isinstance(child, str):
+                if 2 <= len(child) <= 100 and _NAMING_KEY.fullmatch(name):
+                    values.add(word_hash(child))
+            elif child.__class__ in {dict, list}:
+                _walk(child, below, depth + 1, shape, values)
+    elif isinstance(value, str) and path.endswith("[]") and 2 <= len(value) <= 100:
+        values.add(word_hash(value))

@@ -1,0 +1,74 @@
+"""Words that say by themselves whether they stand for a value or belong to the interface.
+
+General knowledge of how HTTP interfaces are named. It only weighs: evidence from the traffic can outvote a word, except for
+`RESERVED`, words that beside any values mean something of their own.
+"""
+
+from __future__ import annotations
+
+RESERVED = frozenset(
+    """
+    me @me self ~self current mine default-settings search find query lookup latest new count counts batch bulk all _all _search _bulk
+    export import download upload stats statistics status summary metadata $metadata $count $batch $value $ref health ping
+    login logout signup register token authorize callback validate verify available history preview autocomplete suggest
+    """.split()
+)
+"""Fixed words, wherever they stand."""
+
+COMMON = frozenset(
+    """
+    accept access accounts actions activate activities activity add admin alerts analytics annotations api apis app apply apps archive
+    approve approvals artifacts assets assign assignees assignments attachments attributes audit auth authorizations avatar
+    balance ban billing blobs blocks bookmarks branches broadcast builds calendar cancel capture cart carts categories changes channels charges
+    check checkout checks children clear clone close code codes collaborators collections comments commits compare complete config configuration
+    confirm connections contacts content contents contributors convert copy coupons create credentials customers dashboard data
+    deactivate default delete deliveries dependencies deploy deployments description details devices diff disable discounts dismiss
+    dispatches documents domains drafts duplicate edit email emails embed enable entries environments errors events execute expire exports
+    factors favorites features feed feeds fields files filters finalize followers following folders forks form forms fulfill
+    generate generics git grant grants graphql groups hooks identities image images inbox info installations instances integrations
+    invitations invite invites invoices issues items jobs join keys labels languages leave licenses lifecycle likes limits lines link links list
+    lists lock locations log logs mail manifests mark mappings media members memberships merge merges messages metrics migrations milestones
+    modules move name namespaces network nodes notes notifications objects offers open operations options orders organizations orgs outcomes
+    owners packages pages parameters parent parents participants password patches pause pay payment payments payouts permissions photos pin
+    pins pipelines plans playlists pods policies polls posts preferences prices price primary privacy products profile profiles progress projects
+    protection providers publish pulls push queue quotas rate_limit rates raw reactions read readme rebuild recommendations records redeliver refresh refs
+    refund refunds regions related releases reload remove rename render reopen replies replicas repos reports repositories requests rerun reset
+    resend resolve resource resources restart restore resume retry revert review reviewers reviews revisions revoke roles rollback rooms root rotate rules run
+    runners runs sales scale schedule schedules schema schemas scopes secrets security send services sessions set settings share shares
+    shipments sites snapshots sources spaces stargazers starred start state states statuses stop storage stores stream
+    streams subscribe subscribers subscription subscriptions subtasks suspend sync system tables tags targets tasks teams
+    templates test tests threads thumbnail timeline timezones tokens topics trace tracks traffic transactions transfer transfers transitions translate
+    trash tree trees trigger trending types unarchive unassign unban unblock unfollow unlock unpin unpublish unread unstar unsubscribe unsuspend
+    update uploads usage user users values variables variants versions video videos views visibility void votes wallet watch watchers
+    webhooks widgets wiki wikis workers workflows workspaces zones
+    """.split()
+)
+"""Nouns and verbs that interfaces are made of; as the name of a thing they are rare."""
+
+VALUES = frozenset(
+    """
+    main master develop development staging production prod dev trunk release head gh-pages
+    bug enhancement wontfix duplicate question invalid documentation feature
+    admin root guest alice bob test foo bar baz example demo hello-world
+    default kube-system kube-public usd eur gbp en de fr es us uk
+    """.split()
+)
+"""Words that are usually the name of a thing."""
+
+
+def is_plural(word: str) -> bool:
+    """Whether an English word looks like the plural of a noun: the name of a collection."""
+    word = word.rstrip("/").lower()
+    return len(word) > 3 and word.endswith("s") and not word.endswith(("ss", "us", "is", "news", "status", "settings", "analytics"))
+
+
+def singular(word: str) -> str:
+    """An English noun in the singular, well enough for the name of a parameter."""
+    lower = word.lower()
+    if not is_plural(word):
+        return word
+    if lower.endswith("ies") and len(word) > 4 and lower not in {"movies", "cookies"}:
+        return word[:-3] + "y"
+    if lower.endswith(("sses", "shes", "ches", "xes", "zes", "uses")):
+        return word[:-2]
+    return word[:-1]

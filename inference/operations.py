@@ -1,0 +1,156 @@
+"""Operations: which operation a path belongs to, as decided at one moment.
+
+Immutable. An operation's key is its method and template with named parameters: `GET /repos/{repo}/{repo_2}/issues/{issue_id}`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from functools import lru_cache
+
+from inference.lexicon import singular
+from inference.segments import PARAMETER, labels
+from inference.templates import Branch, walk
+
+_NAME = re.compile(r"\{[^{}]*\}")
+_NOT_WORD = re.compile(r"[^A-Za-z0-9]+")
+
+
+class Operations:
+    """The operations of one producer.
+
+    A path that fits several templates belongs to the one that is fixed where the others vary, from the left, as in OpenAPI. A declared
+    operation comes before an inferred one.
+    """
+
+    def __init__(self, tree: Branch, declared: Iterable[str] = ()) -> None:
+        self._tree = tree
+        self._declared = _Declared(declared)
+        self._of = lru_cache(maxsize=65536)(self._find)
+        self._routes = frozenset(
+            f"{method} /{'/'.join(prefix)}" for prefix, branch in walk(tree) for method in branch.methods
+        )
+
+    def of(self, method: str, path: str) -> str:
+        """The operation of a path, also of one never seen. Total."""
+        return self._of(method.upper(), labels(path))
+
+    def of_route(self, route: str) -> str:
+        """The operation that a stored route belongs to."""
+        method, _, path = route.partition(" ")
+        parts = tuple(part for part in path.split("/")[1:] if part)
+        return self._of(method, (*parts, "") if path.endswith("/") and parts else parts)
+
+    def keys(self) -> frozenset[str]:
+        """The keys of the operations seen."""
+        return frozenset(self.of_route(name) for name in self._routes)
+
+    def renamed_since(self, earlier: Operations) -> dict[str, str]:
+        """The operations that an earlier decision named otherwise, with the name of the one that has most of their templates now."""
+        moved: dict[str, Counter[str]] = {}
+        for name in sorted(earlier._routes):
+            moved.setdefault(earlier.of_route(name), Counter())[self.of_route(name)] += 1
+        now = {old: max(sorted(new), key=new.__getitem__) for old, new in moved.items()}
+        return {old: new for old, new in now.items() if old != new}
+
+    def _find(self, method: str, parts: tuple[str, ...]) -> str:
+        declared = self._declared.match(method, parts)
+        if declared is not None:
+            return declared
+        slash = parts[-1:] == ("",)
+        wanted = parts[:-1] if slash else parts
+        for fits in (lambda branch: method in branch.methods, lambda branch: bool(branch.methods), lambda _: True):
+            found = next((pair for pair in _matches(self._tree, wanted) if fits(pair[1])), None)
+            if found is not None:
+                template, branch = found
+                seen = branch.methods.total()
+                slash = branch.slashed * 2 > seen if seen else slash
+                return key_of(method, template, worded=_worded(self._tree, template), slash=slash)
+        template = _nearest(self._tree, wanted)
+        return key_of(method, template, worded=_worded(self._tree, template), slash=slash)
+
+
+class _Declared:
+    """The operations of a declared document, matched by pattern, most concrete first."""
+
+    def __init__(self, keys: Iterable[str]) -> None:
+        self._by_method: dict[str, list[tuple[re.Pattern[str], str]]] = {}
+        for key in sorted(set(keys), key=_concreteness):
+            method, _, path = key.partition(" ")
+            pattern = "".join(
+                "[^/]+" if piece.startswith("{") else re.escape(piece) for piece in re.split(r"(\{[^{}]*\})", path.rstrip("/"))
+            )
+            self._by_method.setdefault(method.upper(), []).append((re.compile(pattern), key))
+
+    def match(self, method: str, parts: Sequence[str]) -> str | None:
+        """The key of the declared operation that a path belongs to."""
+        path = "".join(f"/{part}" for part in parts if part)
+        return next((key for pattern, key in self._by_method.get(method, ()) if pattern.fullmatch(path)), None)
+
+
+def _concreteness(key: str) -> tuple[list[int], str]:
+    _, _, path = key.partition(" ")
+    return [("{" in part) + (part.startswith("{") and part.endswith("}")) for part in path.split("/")], key
+
+
+def _matches(branch: Branch, parts: Sequence[str], at: int = 0) -> Iterator[tuple[tuple[str, ...], Branch]]:
+    """The templates that a path fits, fixed before variable."""
+    if at == len(parts):
+        yield (), branch
+        return
+    part = parts[at]
+    for label, below in _steps(branch, part):
+        for template, end in _matches(below, parts, at + 1):
+            yield (label, *template), end
+    for label, below in branch.variable.items():
+        if below.rest:
+            yield (label,), below
+
+
+def _steps(branch: Branch, part: str) -> Iterator[tuple[str, Branch]]:
+    if part in branch.fixed:
+        yield part, branch.fixed[part]
+    if part in branch.variable and part != PARAMETER:
+        yield part, branch.variable[part]
+    if PARAMETER in branch.variable:
+        yield PARAMETER, branch.variable[PARAMETER]
+
+
+def _nearest(branch: Branch, parts: Sequence[str]) -> tuple[str, ...]:
+    """A path that no template fits: as far as the tree goes, then as it looks."""
+    template: list[str] = []
+    current: Branch | None = branch
+    for part in parts:
+        step = next(_steps(current, part), None) if current is not None else None
+        template.append(step[0] if step else part)
+        current = step[1] if step else None
+    return tuple(template)
+
+
+def _worded(tree: Branch, template: Sequence[str]) -> tuple[bool, ...]:
+    """For each segment of a template, whether words were seen as its value."""
+    out = []
+    current: Branch | None = tree
+    for label in template:
+        current = (current.fixed.get(label) or current.variable.get(label)) if current is not None else None
+        out.append(current is not None and current.worded)
+    return tuple(out)
+
+
+def key_of(method: str, template: Sequence[str], *, worded: Sequence[bool], slash: bool) -> str:
+    """An operation's key: parameters are named after the fixed segment before, and told apart by number."""
+    used: Counter[str] = Counter()
+    before = ""
+    out = []
+    for label, words in zip(template, worded, strict=True):
+        if PARAMETER not in label:
+            before = label
+            out.append(label)
+            continue
+        noun = _NOT_WORD.sub("_", singular(before)).strip("_").lower()
+        name = (noun if words else f"{noun}_id") if noun else "id"
+        used[name] += 1
+        out.append(label.replace(PARAMETER, f"{{{name}}}" if used[name] == 1 else f"{{{name}_{used[name]}}}"))
+    return f"{method} /{'/'.join(out)}{'/' if slash and out else ''}"

@@ -1,0 +1,117 @@
+"""Segments: how one part of a path looks, without any other evidence.
+
+`labels` cuts a path into segments and replaces what a machine made (numbers, UUIDs, hashes, dates, mixed identifiers,
+addresses, lists) by `{}`. A word stays itself, even where it is the name of a thing: telling a name from a fixed word takes
+more evidence than its looks (`inference/templates.py`). Labels are the alphabet of routes, so this file is a pure function of
+the path, and a doubt is answered with the word itself: keeping two routes apart loses nothing.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from urllib.parse import unquote
+
+PARAMETER = "{}"
+"""The label of a segment whose value varies."""
+
+MAX_SEGMENTS = 32
+"""Longer paths are data (a file tree); what lies deeper becomes one parameter."""
+
+FORMATS = "json|xml|ya?ml|csv|tsv|html?|txt|pdf|rss|atom|ndjson|jsonl|xlsx?|md|svg|png|jpe?g|gif|zip|gz|tar|ics|geojson"
+
+_LONGEST_WORD = 80
+_TAIL = re.compile(rf"(?P<stem>.+?)(?P<tail>\.(?:{FORMATS})|:[A-Za-z]\w*)", re.IGNORECASE | re.ASCII)
+_CALL = re.compile(r"(?P<name>[A-Za-z]\w*)\((?P<key>[^()]+)\)", re.ASCII)
+_PLAIN = re.compile(r"[A-Za-z][A-Za-z_-]*")
+_WORD = re.compile(r"[\w.~$@:*!'()+=-]+", re.ASCII)
+_PLACEHOLDER = re.compile(r"\{.*\}|<.*>|:[A-Za-z]\w*|\[.*\]")
+_NUMBER = re.compile(r"[+-]?\d+(?:\.\d+)*")
+_VERSION_NUMBER = re.compile(r"\d{1,2}(?:\.\d{1,2}){0,2}|\d{4}-\d\d(?:-\d\d)?(?:[.-]?(?:preview|beta|alpha))?")
+_VERSION_HOMES = frozenset({"api", "rest", "services", "version", "ws", "rpc"})
+_DATE = re.compile(r"\d{4}-\d\d(?:-\d\d)?(?:[T_ ]\d\d[\d:.]*(?:Z|[+-]\d\d:?\d\d)?)?", re.IGNORECASE)
+_UUID = re.compile(r"\{?[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}\}?", re.IGNORECASE)
+_HEX = re.compile(r"(?=[a-f]*\d)[0-9a-f]{6,}|[0-9a-f]{32,}", re.IGNORECASE)
+_KEYED_NUMBER = re.compile(r"[A-Z][A-Z0-9_]*-\d+|[A-Za-z]+(?:[-_.][A-Za-z]+)*[-_#]\d{3,}", re.ASCII)
+_FAMILIAR = re.compile(r"(?:utf|iso|sha|aes|md|rsa|rfc|hs|rs|es)[-_]?\d+", re.IGNORECASE)
+_RUN = re.compile(r"[A-Za-z0-9]+")
+_SYLLABLE = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|\d+")
+_SHORTEST_RANDOM = 8
+_LONGEST_WITH_DIGITS = 20
+
+
+def labels(path: str) -> tuple[str, ...]:
+    """The labels of a path's segments. Empty segments are dropped, a final slash is the last label `""`.
+
+    A label is a word as sent, `{}`, or a mixture: `{}.json`, `{}:cancel`, `Users({})`. Query, fragment and matrix
+    parameters (`;jsessionid=…`) are no part of any. Total: any text has labels.
+    """
+    path = path.partition("?")[0].partition("#")[0]
+    raw = [part for piece in path.split("/") if (part := piece.partition(";")[0])]
+    cut = raw[:MAX_SEGMENTS]
+    out = [
+        segment if is_version(segment, cut[index - 1] if index else "", last=index == len(cut) - 1) else label_of(segment)
+        for index, segment in enumerate(cut)
+    ]
+    if len(raw) > MAX_SEGMENTS:
+        out[-1] = PARAMETER
+    if path.endswith("/") and out:
+        out.append("")
+    return tuple(out)
+
+
+def texts(path: str) -> tuple[str, ...]:
+    """The decoded segments of a path, one for each label but that of a final slash."""
+    path = path.partition("?")[0].partition("#")[0]
+    raw = [part for piece in path.split("/") if (part := piece.partition(";")[0])]
+    return tuple(unquote(segment) for segment in raw[:MAX_SEGMENTS])
+
+
+def is_version(segment: str, before: str, *, last: bool) -> bool:
+    """Whether a number or date is a version of the API, not a value: `/1.1/statuses`, `/rest/api/3/issue`, `/2010-04-01/Accounts`."""
+    return not last and before.lower() in {"", *_VERSION_HOMES} and _VERSION_NUMBER.fullmatch(segment) is not None
+
+
+@lru_cache(maxsize=65536)
+def label_of(segment: str) -> str:
+    """The label of one segment by itself."""
+    if _PLAIN.fullmatch(segment) and len(segment) <= 24 and not _looks_random(segment):
+        return segment
+    text = unquote(segment)
+    call = _CALL.fullmatch(text)
+    if call is not None:
+        return f"{call['name']}({PARAMETER})" if "=" in call["key"] or is_machine_made(call["key"].strip("'\"")) or "'" in text else segment
+    if is_machine_made(text):
+        tail = _TAIL.fullmatch(text)
+        return PARAMETER + tail["tail"] if tail is not None else PARAMETER
+    tail = _TAIL.fullmatch(text)
+    if tail is not None and is_machine_made(tail["stem"]):
+        return PARAMETER + tail["tail"]
+    return segment
+
+
+def is_machine_made(text: str) -> bool:
+    """Whether no person would choose this text as a fixed word of an interface."""
+    return (
+        len(text) > _LONGEST_WORD
+        or _WORD.fullmatch(text) is None
+        or "..." in text
+        or ("@" in text[1:])
+        or any(form.fullmatch(text) for form in (_NUMBER, _PLACEHOLDER, _DATE, _UUID, _HEX))
+        or (_KEYED_NUMBER.fullmatch(text) is not None and _FAMILIAR.fullmatch(text) is None)
+        or _looks_random(text)
+    )
+
+
+def _looks_random(text: str) -> bool:
+    """Whether some run of letters and digits in it is an identifier drawn at random (`cus_NffrFeUfNV2Hib`, `dQw4w9WgXcQ`)."""
+    return any(_is_random_run(run) for run in _RUN.findall(text) if len(run) >= _SHORTEST_RANDOM)
+
+
+def _is_random_run(run: str) -> bool:
+    """Random text changes between digits, capitals and small letters every other character; words and camelCase do not."""
+    digits = sum(character.isdigit() for character in run)
+    syllables = len(_SYLLABLE.findall(run))
+    if not digits:
+        return len(run) >= _SHORTEST_RANDOM + 2 and syllables * 2.6 >= len(run)
+    return digits >= _SHORTEST_RANDOM or len(run) >= _LONGEST_WITH_DIGITS or syllables * 2.7 >= len(run)
