@@ -1,0 +1,240 @@
+"""HAR 1.2 (http://www.softwareishard.com/blog/har-12-spec/) as browsers, proxies and test tools really write it.
+
+An entry becomes an exchange where it says when it began, with which method, and where it went; everything else may be
+missing. Memory does not grow with the file. Where a HAR says something in two places, the place nearer to the wire
+counts: headers before `cookies`, the URL before `queryString`, `text` before `params`.
+
+`startedDateTime` is taken for the first byte of the request: tools disagree whether queueing and connecting come
+before it or after. They are in no length of time, so that a latency is the producer's.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from datetime import UTC, datetime, timedelta
+from hashlib import blake2b
+from typing import IO, TYPE_CHECKING, Any
+
+import orjson
+
+from proxy.importers import har_body
+from proxy.importers.address import read_url
+from proxy.importers.json_array import Broken, EndedError, elements
+from proxy.importers.outcome import outcome_of, protocol_of
+from proxy.importers.recording import Cut, Ordinals, RawFrame, Recorded, Skipped, UnreadableError
+from proxy.importers.text import field_value, readable
+from proxy.raw import RawExchange
+from store.records import Headers, Lane
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from proxy.importers.recording import Item
+
+NAME = "HAR"
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_LAST_YEAR = 2261
+"""The last whole year that nanoseconds since 1970 in 64 bits reach."""
+_TEXT, _BINARY = 1, 2
+"""WebSocket opcodes, RFC 6455 section 11.8."""
+
+Json = dict[str, Any]
+
+
+def recognises(head: bytes) -> bool:
+    """Whether a file that begins like this may be a HAR: a JSON object, in UTF-8 or UTF-16."""
+    if head.startswith((b"\xff\xfe", b"\xfe\xff")):
+        head = head.decode("utf-16", "ignore").encode()
+    return head.removeprefix(b"\xef\xbb\xbf").lstrip(b" \t\r\n").startswith(b"{")
+
+
+def read(stream: IO[bytes], *, producer: str, source: str) -> Iterator[Item]:
+    """What the file holds.
+
+    Args:
+        stream: the file, at its beginning, not compressed.
+        producer: whose traffic this is; `""` takes the host of each entry.
+        source: what the exchanges say that they come from.
+    """
+    ordinals = Ordinals()
+    number = 0
+    try:
+        for number, entry in enumerate(elements(stream, "log", "entries"), 1):
+            try:
+                yield _read_entry(entry, ordinals, producer, source)
+            except UnreadableError as error:
+                yield Skipped(f"entry {number}", str(error))
+    except EndedError as error:
+        yield Cut(f"{error}, after entry {number}" if number else str(error))
+
+
+def _read_entry(entry: Any, ordinals: Ordinals, producer: str, source: str) -> Recorded:
+    if isinstance(entry, Broken):
+        raise UnreadableError(entry.reason)
+    if not isinstance(entry, dict):
+        raise UnreadableError("it is not an object")
+    started_at = _instant(entry.get("startedDateTime"))
+    request, response = _object(entry, "request"), _object(entry, "response", optional=True)
+    method = _required_text(request, "request", "method")
+    url = _required_text(request, "request", "url")
+    address = read_url(url, method)
+    status = _status(response.get("status"))
+    request_headers, flaws = _headers(request, "request")
+    response_headers, response_flaws = _headers(response, "response")
+    request_body, request_body_flaws = har_body.of_request(request, request_headers)
+    response_body, response_body_flaws = har_body.of_response(response, response_headers, method, status)
+    frames, frame_flaws = _frames(entry.get("_webSocketMessages"))
+    digest = _digest(entry)
+    send, wait, receive = (_length(_timings(entry).get(part)) for part in ("send", "wait", "receive"))
+    exchange = RawExchange(
+        producer=producer or address.host,
+        lane=Lane.IMPORT,
+        source=source,
+        fingerprint=(digest, ordinals.of(digest)),
+        protocol=protocol_of(request.get("httpVersion") or response.get("httpVersion")),
+        started_at=started_at,
+        method=method,
+        target=address.target,
+        scheme=address.scheme,
+        authority=address.authority,
+        request_headers=request_headers,
+        request_body=request_body,
+        status=status,
+        response_headers=har_body.with_content_type(response_headers, response.get("content")),
+        response_body=response_body,
+        request_ns=send,
+        wait_ns=None if wait is None or status is None else (send or 0) + wait,
+        duration_ns=None if status is None else _duration(entry, send, wait, receive),
+        outcome=outcome_of(method, status, response.get("_error"), decoded="_webSocketMessages" in entry),
+        connection=_connection(entry),
+        flaws=(*flaws, *response_flaws, *request_body_flaws, *response_body_flaws, *frame_flaws),
+    )
+    return Recorded(exchange, frames)
+
+
+def _object(parent: Json, name: str, *, optional: bool = False) -> Json:
+    value = parent.get(name)
+    if isinstance(value, dict):
+        return value
+    if value is None and optional:
+        return {}
+    raise UnreadableError(f"{name} is {'missing' if value is None else 'not an object'}")
+
+
+def _required_text(parent: Json, where: str, name: str) -> str:
+    value = parent.get(name)
+    if isinstance(value, str) and value:
+        return readable(value)
+    raise UnreadableError(f"{where}.{name} is {'not text' if value else 'missing'}")
+
+
+def _instant(value: Any) -> int:
+    """ISO 8601 to Unix ns; without a time zone, which the format demands, UTC is assumed."""
+    if not isinstance(value, str) or not value:
+        raise UnreadableError(f"startedDateTime is {'not text' if value else 'missing'}")
+    try:
+        instant = datetime.fromisoformat(value.strip())
+        instant = instant if instant.tzinfo else instant.replace(tzinfo=UTC)
+        microseconds = (instant - _EPOCH) // timedelta(microseconds=1)
+    except (ValueError, OverflowError):
+        raise UnreadableError(f"startedDateTime is no date: {readable(value[:40])!r}") from None
+    if not _EPOCH.year <= instant.year <= _LAST_YEAR or microseconds < 0:
+        raise UnreadableError(f"startedDateTime is out of range: {readable(value[:40])!r}")
+    return microseconds * 1000
+
+
+def _status(value: Any) -> int | None:
+    """The status, None for what tools write where there was no response (0, -1, null)."""
+    if isinstance(value, str) and re.fullmatch(r"[0-9]{1,3}", value):
+        value = int(value)
+    if value is None or value in {0, -1, ""} or isinstance(value, bool):
+        return None
+    if isinstance(value, int) and 100 <= value <= 999:
+        return value
+    raise UnreadableError(f"response.status is no HTTP status: {readable(str(value)[:40])}")
+
+
+def _timings(entry: Json) -> Json:
+    timings = entry.get("timings")
+    return timings if isinstance(timings, dict) else {}
+
+
+def _length(value: Any) -> int | None:
+    """Milliseconds to ns; None where the tool says "does not apply" (-1, null) or nonsense."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    if not math.isfinite(value) or not 0 <= value < 1e12:
+        return None
+    return round(value * 1_000_000)
+
+
+def _duration(entry: Json, send: int | None, wait: int | None, receive: int | None) -> int | None:
+    """From the request's first byte to the response's last; `time` where no part of it is known."""
+    if wait is None and receive is None:
+        return _length(entry.get("time"))
+    return (send or 0) + (wait or 0) + (receive or 0)
+
+
+def _headers(message: Json, side: str) -> tuple[Headers, tuple[str, ...]]:
+    """Header fields in order. Pseudo-headers of HTTP/2 and 3 are no fields (RFC 9113 section 8.3) and left out.
+
+    Most tools write objects with `name` and `value`, one writes pairs; some join repeated fields by line feeds.
+    """
+    raw = message.get("headers")
+    headers: list[tuple[str, str]] = []
+    unreadable = raw is not None and not isinstance(raw, list)
+    for one in raw if isinstance(raw, list) else ():
+        match one:
+            case {"name": str(name), **rest}:
+                value = rest.get("value")
+            case [str(name), value]:
+                pass
+            case _:
+                unreadable = True
+                continue
+        if name.startswith(":") or not name:
+            continue
+        text = "" if value is None else str(value)
+        headers.extend((field_value(name).lower(), field_value(line)) for line in text.split("\n"))
+    return tuple(headers), ((f"{side}-headers-unreadable",) if unreadable else ())
+
+
+def _frames(raw: Any) -> tuple[tuple[RawFrame, ...], tuple[str, ...]]:
+    """Chrome's and mitmproxy's `_webSocketMessages`."""
+    listed = raw if isinstance(raw, list) else []
+    frames = tuple(frame for frame in map(_frame, listed) if frame)
+    return frames, (("websocket-message-unreadable",) if len(frames) < len(listed) else ())
+
+
+def _frame(one: Any) -> RawFrame | None:
+    match one:
+        case {"type": "send" | "receive" as kind, "data": str(data)}:
+            opcode = one.get("opcode", _TEXT)
+        case _:
+            return None
+    content = data.encode("utf-8", "surrogatepass") if opcode == _TEXT else har_body.from_base64(data)
+    if opcode not in {_TEXT, _BINARY} or content is None:
+        return None
+    seconds = _length(one.get("time"))
+    sent_at = seconds * 1000 if seconds else None
+    return RawFrame(from_client=kind == "send", text=opcode == _TEXT, data=content, sent_at=sent_at)
+
+
+def _connection(entry: Json) -> str:
+    """The connection's id, which is unique for one server only (it is often a port)."""
+    connection = entry.get("connection")
+    if not isinstance(connection, str | int) or connection in {"", "0"}:
+        return ""
+    return readable(f"{entry.get('serverIPAddress') or ''}#{connection}")[:200]
+
+
+def _digest(entry: Json) -> bytes:
+    """A hash of all the entry's content, whatever its formatting and the order of its keys."""
+    try:
+        content = orjson.dumps(entry, option=orjson.OPT_SORT_KEYS)
+    except TypeError:  # a lone surrogate, or an integer of more than 64 bits
+        content = json.dumps(entry, sort_keys=True).encode()
+    return blake2b(content, digest_size=16).digest()

@@ -1,0 +1,182 @@
+"""Bodies as HAR holds them: as text, as base64, as form parameters, or only as a length."""
+
+from __future__ import annotations
+
+import binascii
+import re
+from typing import Any
+from urllib.parse import urlencode
+
+import orjson
+
+from proxy.importers.text import field_value
+from proxy.raw import RawBody
+from store.records import Headers
+
+_MAGIC = {"gzip": b"\x1f\x8b", "x-gzip": b"\x1f\x8b", "zstd": b"\x28\xb5\x2f\xfd"}
+"""How compressed bytes begin: where they do, the tool did not undo the coding (it could not, or it never does)."""
+_CHARSET = re.compile(r";\s*charset\s*=\s*[\"']?([\w.:-]+)", re.IGNORECASE)
+_BOUNDARY = re.compile(r";\s*boundary\s*=\s*\"?([^\";,]{1,70})", re.IGNORECASE)
+
+Body = tuple[RawBody | None, tuple[str, ...]]
+
+
+def of_request(request: dict[str, Any], headers: Headers) -> Body:
+    """The request's body, and what was wrong with it."""
+    data = request.get("postData")
+    if not isinstance(data, dict):
+        return None, ()
+    media = _media_type(data, headers)
+    text, parameters = data.get("text"), data.get("params")
+    if not text and isinstance(parameters, list) and parameters:
+        return _body(_from_parameters(parameters, media), None, headers), ("request-body-rebuilt",)
+    content, flaws = _content(text, data.get("encoding"), media, "request")
+    return _body(content, request.get("bodySize"), headers), flaws
+
+
+def of_response(response: dict[str, Any], headers: Headers, method: str, status: int | None) -> Body:
+    """The response's body, and what was wrong with it.
+
+    A body that was not recorded, though there was one, has its length and none of its bytes. A response that cannot
+    have a body (RFC 9112 section 6.3) has none, even where a browser shows what it had in its cache.
+    """
+    content = response.get("content")
+    if not isinstance(content, dict):
+        return None, ()
+    if method == "HEAD" or status is None or status < 200 or status in {204, 304}:
+        return None, (("response-body-from-cache",) if content.get("text") and status == 304 else ())
+    if content.get("text") is None:
+        size = _count(content.get("size"))
+        return (RawBody(data=b"", size=size, decoded=True), ("response-body-not-recorded",)) if size else (None, ())
+    data, flaws = _content(content["text"], content.get("encoding"), _media_type(content, headers), "response")
+    return _body(data, response.get("bodySize"), headers), flaws
+
+
+def with_content_type(headers: Headers, content: Any) -> Headers:
+    """The headers with the `Content-Type` that `content.mimeType` repeats, for tools that record no headers."""
+    media = content.get("mimeType") if isinstance(content, dict) else None
+    if not isinstance(media, str) or "/" not in media or any(name == "content-type" for name, _ in headers):
+        return headers
+    return (*headers, ("content-type", field_value(media)))
+
+
+def from_base64(text: str) -> bytes | None:
+    """The bytes, None where it is no base64."""
+    try:
+        return binascii.a2b_base64(text.encode("ascii"))
+    except ValueError:
+        return None
+
+
+def _from_hex(text: str) -> bytes | None:
+    try:
+        return binascii.a2b_hex(text.encode("ascii"))
+    except ValueError:
+        return None
+
+
+_DECODERS = {"base64": from_base64, "hex": _from_hex}
+
+
+def _from_chunks(text: str, encoding: str) -> bytes | None:
+    """Bytes from one text, or from the JSON array of texts that Polly.JS writes, one for each chunk received."""
+    decode = _DECODERS[encoding]
+    if not text.startswith('["'):
+        return decode(text)
+    try:
+        chunks = [decode(str(chunk)) for chunk in orjson.loads(text)]
+    except orjson.JSONDecodeError:
+        return None
+    return None if None in chunks else b"".join(chunk for chunk in chunks if chunk)
+
+
+def _content(text: Any, encoding: Any, media: str, side: str) -> tuple[bytes, tuple[str, ...]]:
+    if text is None:
+        return b"", ()
+    if not isinstance(text, str):  # some tools put the parsed JSON there
+        return orjson.dumps(text), ()
+    if encoding not in _DECODERS:
+        return _encoded(text, media), ()
+    data = _from_chunks(text, encoding)
+    return (data, ()) if data is not None else (_encoded(text, media), (f"{side}-body-undecodable",))
+
+
+def _encoded(text: str, media: str) -> bytes:
+    """Text back to the bytes that it was read from.
+
+    In the charset that was declared, else in UTF-8. Text without a declared charset that would be valid UTF-8 if its
+    characters were bytes was UTF-8 that the tool read as ISO-8859-1.
+    """
+    if text.isascii():
+        return text.encode()
+    charset = _CHARSET.search(media)
+    if charset:
+        try:
+            return text.encode(charset[1])
+        except (LookupError, UnicodeError, ValueError):
+            return _utf8(text)
+    try:
+        misread = text.encode("iso-8859-1")
+        misread.decode("utf-8")
+    except UnicodeError:
+        return _utf8(text)
+    return misread
+
+
+def _utf8(text: str) -> bytes:
+    """Lone surrogates that stand for bytes become those bytes again, others are written as they are."""
+    try:
+        return text.encode("utf-8", "surrogateescape")
+    except UnicodeEncodeError:
+        return text.encode("utf-8", "surrogatepass")
+
+
+def _body(data: bytes, wire_size: Any, headers: Headers) -> RawBody | None:
+    """A body; its size is the length transferred where that is smaller, because it was compressed."""
+    if not data:
+        return None
+    coding = next((value.strip().lower() for name, value in headers if name == "content-encoding"), "")
+    still_coded = coding in _MAGIC and data.startswith(_MAGIC[coding])
+    size = _count(wire_size)
+    compressed = bool(coding) and not still_coded and 0 < size < len(data)
+    return RawBody(data=data, size=size if compressed else len(data), decoded=not still_coded)
+
+
+def _from_parameters(parameters: list[Any], media: str) -> bytes:
+    """The form that `params` describe, encoded again."""
+    fields = [one for one in parameters if isinstance(one, dict) and isinstance(one.get("name"), str)]
+    boundary = _BOUNDARY.search(media)
+    if media.lower().startswith("multipart/") and boundary:
+        return _multipart(fields, boundary[1].strip())
+    return urlencode([(one["name"], _text(one.get("value"))) for one in fields], errors="replace").encode()
+
+
+def _multipart(fields: list[dict[str, Any]], boundary: str) -> bytes:
+    """A form as RFC 7578 writes it."""
+    parts = []
+    for one in fields:
+        file = f'; filename="{_quoted(one["fileName"])}"' if isinstance(one.get("fileName"), str) else ""
+        kind = f"\r\nContent-Type: {_quoted(one['contentType'])}" if isinstance(one.get("contentType"), str) else ""
+        head = f'--{boundary}\r\nContent-Disposition: form-data; name="{_quoted(one["name"])}"{file}{kind}'
+        parts.append(f"{head}\r\n\r\n{_text(one.get('value'))}\r\n")
+    return _utf8("".join(parts) + f"--{boundary}--\r\n")
+
+
+def _quoted(text: str) -> str:
+    return text.replace('"', "%22").replace("\r", "%0D").replace("\n", "%0A")
+
+
+def _text(value: Any) -> str:
+    return "" if value is None else str(value)
+
+
+def _media_type(data: dict[str, Any], headers: Headers) -> str:
+    media = data.get("mimeType")
+    if isinstance(media, str) and media:
+        return media
+    return next((value for name, value in headers if name == "content-type"), "")
+
+
+def _count(value: Any) -> int:
+    """A length in bytes, 0 for what is none (-1, null, text)."""
+    return value if isinstance(value, int) and not isinstance(value, bool) and 0 < value < 1 << 48 else 0
