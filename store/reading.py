@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from sqlalchemy import Table, select
 
 from store import bodies
-from store.codec import Contents, decode_exchange, decode_message
+from store.codec import Contents, Row, decode_exchange, decode_message
 from store.records import Exchange, Message
 from store.tables import bodies as bodies_table
 from store.tables import exchanges, messages
@@ -18,7 +18,7 @@ from store.tables import exchanges, messages
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from sqlalchemy import ColumnElement, Connection, RowMapping
+    from sqlalchemy import ColumnElement, Connection
 
     from store.engine import Database
 
@@ -50,20 +50,20 @@ def _read(
     database: Database,
     table: Table,
     references: tuple[str, ...],
-    decode: Callable[[RowMapping, Contents], _Record],
+    decode: Callable[[Row, Contents], _Record],
     where: Sequence[ColumnElement[bool]],
     *,
     limit: int | None,
     newest: bool,
 ) -> Iterator[_Record]:
-    seq = table.c.seq
+    seq, names = table.c.seq, table.c.keys()
     query = select(table).where(*where).order_by(seq.desc() if newest else seq)
     last: int | None = None
     while limit is None or limit > 0:
         rows = _PAGE_ROWS if limit is None else min(limit, _PAGE_ROWS)
         page = query if last is None else query.where(seq < last if newest else seq > last)
         with database.reading() as connection:
-            found = connection.execute(page.limit(rows)).mappings().all()
+            found = [dict(zip(names, row, strict=True)) for row in connection.execute(page.limit(rows))]
         for part in _parts(found, references):
             with database.reading() as connection:
                 contents = _contents(connection, part, references)
@@ -75,9 +75,9 @@ def _read(
         limit = None if limit is None else limit - rows
 
 
-def _parts(rows: Sequence[RowMapping], references: tuple[str, ...]) -> Iterator[list[RowMapping]]:
+def _parts(rows: Sequence[Row], references: tuple[str, ...]) -> Iterator[list[Row]]:
     """The rows of a page in runs whose bodies fit into memory together."""
-    part: list[RowMapping] = []
+    part: list[Row] = []
     room = _PAGE_BYTES
     for row in rows:
         size = sum(row[f"{reference}_size"] or 0 for reference in references)
@@ -90,7 +90,7 @@ def _parts(rows: Sequence[RowMapping], references: tuple[str, ...]) -> Iterator[
         yield part
 
 
-def _contents(connection: Connection, rows: list[RowMapping], references: tuple[str, ...]) -> Contents:
+def _contents(connection: Connection, rows: list[Row], references: tuple[str, ...]) -> Contents:
     wanted = {row[reference] for row in rows for reference in references} - {None}
     if not wanted:
         return {}

@@ -115,7 +115,6 @@ exchanges = Table(
     _integer("redacted"),
     UniqueConstraint("id", name="exchanges_id"),
     Index("exchanges_batch", "batch"),
-    sqlite_autoincrement=True,
 )
 
 messages = Table(
@@ -148,7 +147,6 @@ messages = Table(
     UniqueConstraint("id", name="messages_id"),
     Index("messages_batch", "batch"),
     Index("messages_exchange", "exchange"),
-    sqlite_autoincrement=True,
 )
 
 windows = Table(

@@ -11,20 +11,24 @@ import re
 from typing import TYPE_CHECKING
 
 from sqlalchemy import Text
-from sqlalchemy.types import TypeDecorator
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from sqlalchemy import Dialect
 
 _REFUSED = re.compile("[\x00\x10\ud800-\udfff]")
 _ESCAPED = re.compile("\x10([0-9a-f]{4})")
 
 
+def is_plain(text: str) -> bool:
+    """Whether a text is surely stored as it is. Quick, and true of nearly all; False only sends it to `escape`."""
+    return text.isascii() and "\x00" not in text and "\x10" not in text
+
+
 def escape(text: str) -> str:
     """The storable form of any text."""
-    if text.isascii() and "\x00" not in text and "\x10" not in text:
-        return text  # nearly all text takes this way, some ten times faster than the pattern
-    return _REFUSED.sub(lambda match: f"\x10{ord(match[0]):04x}", text)
+    return text if is_plain(text) else _REFUSED.sub(lambda match: f"\x10{ord(match[0]):04x}", text)
 
 
 def unescape(text: str) -> str:
@@ -32,21 +36,26 @@ def unescape(text: str) -> str:
     return _ESCAPED.sub(lambda match: chr(int(match[1], 16)), text) if "\x10" in text else text
 
 
-class AnyText(TypeDecorator[str]):
+def _escape_or_null(text: str | None) -> str | None:
+    return None if text is None else escape(text)
+
+
+def _unescape_or_null(text: str | None) -> str | None:
+    return text if text is None or "\x10" not in text else unescape(text)
+
+
+class AnyText(Text):
     """A text column that takes every Python string and gives it back unchanged.
 
-    PostgreSQL compares it by code point (collation "C"), as SQLite does, so that ranges mean the same in both.
+    A subclass and not a `TypeDecorator`, which would call three functions for each value instead of one.
     """
 
-    impl = Text
-    cache_ok = True
-
-    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
+    def bind_processor(self, dialect: Dialect) -> Callable[[str | None], str | None]:
         """Escape on the way in."""
         del dialect
-        return None if value is None else escape(value)
+        return _escape_or_null
 
-    def process_result_value(self, value: str | None, dialect: Dialect) -> str | None:
+    def result_processor(self, dialect: Dialect, coltype: object) -> Callable[[str | None], str | None]:
         """Unescape on the way out."""
-        del dialect
-        return None if value is None else unescape(value)
+        del dialect, coltype
+        return _unescape_or_null

@@ -6,24 +6,23 @@ Whoever calls is the only writer meanwhile (`Database.writing`), so what is look
 from __future__ import annotations
 
 from collections import Counter
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
-from sqlalchemy import Column, Table, case, func, insert, select
+from sqlalchemy import Table, case, func, insert, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from store import bodies
+from store.bulk import insert_rows, present
 from store.codec import Contents, Row, encode_exchange, encode_message
 from store.records import Exchange, Loss, Message, window_of
 from store.tables import batches, counters, exchanges, messages, windows
 from store.tables import bodies as bodies_table
+from store.text import escape
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from sqlalchemy import Connection
-
-_LOOKED_UP = 1000
-"""Keys in one lookup: well below the number of parameters that any supported SQLite allows."""
 
 _Record = TypeVar("_Record", Exchange, Message)
 
@@ -48,13 +47,12 @@ def write_batch(
     exchange_rows = [encode_exchange(exchange, contents) for exchange in fresh_exchanges]
     message_rows = [encode_message(message, contents) for message in fresh_messages]
     if exchange_rows or message_rows:
-        batch = connection.execute(insert(batches).values(folded=False)).inserted_primary_key[0]
+        batch = connection.execute(insert(batches).values(folded=False).returning(batches.c.id)).scalar_one()
         _write_bodies(connection, contents)
         for table, rows in ((exchanges, exchange_rows), (messages, message_rows)):
             for row in rows:
                 row["batch"] = batch
-            if rows:
-                connection.execute(insert(table), rows)
+            insert_rows(connection, table, rows)
     _count(connection, fresh_exchanges, fresh_messages, losses)
     return len(exchange_rows) + len(message_rows)
 
@@ -67,28 +65,18 @@ def upsert(connection: Connection, table: Table) -> sqlite.Insert | postgresql.I
 def _fresh(connection: Connection, table: Table, records: Sequence[_Record]) -> list[_Record]:
     by_id: dict[str, _Record] = {}
     for record in records:
-        by_id.setdefault(record.id, record)  # of two with one id the first counts
-    for known in _present(connection, table.c.id, list(by_id)):
+        by_id.setdefault(escape(record.id), record)  # of two with one id the first counts
+    for known in present(connection, table.c.id, by_id):
         del by_id[known]
     return list(by_id.values())
 
 
-def _present(connection: Connection, column: Column[Any], keys: list[Any]) -> Iterator[Any]:
-    """Those of the keys that the column holds."""
-    for start in range(0, len(keys), _LOOKED_UP):
-        yield from connection.scalars(select(column).where(column.in_(keys[start : start + _LOOKED_UP])))
-
-
 def _write_bodies(connection: Connection, contents: Contents) -> None:
-    missing = dict(contents)
-    for known in _present(connection, bodies_table.c.digest, list(contents)):
-        del missing[bytes(known)]
     rows = []
-    for digest, content in missing.items():
-        coding, packed = bodies.pack(content)
+    for digest in contents.keys() - present(connection, bodies_table.c.digest, contents):
+        coding, packed = bodies.pack(contents[digest])
         rows.append({"digest": digest, "coding": int(coding), "content": packed})
-    if rows:
-        connection.execute(insert(bodies_table), rows)
+    insert_rows(connection, bodies_table, rows)
 
 
 def _count(
@@ -99,7 +87,8 @@ def _count(
 ) -> None:
     seen: dict[tuple[str, int], Row] = {}
     counts: Counter[tuple[str, int, str, str]] = Counter()
-    for record in (*exchanges_, *messages_):
+    records: tuple[Exchange | Message, ...] = (*exchanges_, *messages_)
+    for record in records:
         instant = instant_of(record)
         window = 0 if instant is None else window_of(instant)
         row = seen.setdefault((record.producer, window), _empty_window(record.producer, window))

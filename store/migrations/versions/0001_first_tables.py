@@ -1,6 +1,7 @@
 """The first tables: raw observations, what was counted about them, and what inference keeps."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import sqlalchemy as sa
 from alembic import op
@@ -60,7 +61,6 @@ def _create_observations() -> None:
         *(_text(name) for name in ("outcome", "connection", "peer", "flaws")),
         _integer("redacted"),
         sa.UniqueConstraint("id", name="exchanges_id"),
-        sqlite_autoincrement=True,
     )
     op.create_index("exchanges_batch", "exchanges", ["batch"])
     op.create_table(
@@ -80,7 +80,6 @@ def _create_observations() -> None:
         *(_text(name) for name in ("exchange", "flaws")),
         _integer("redacted"),
         sa.UniqueConstraint("id", name="messages_id"),
-        sqlite_autoincrement=True,
     )
     op.create_index("messages_batch", "messages", ["batch"])
     op.create_index("messages_exchange", "messages", ["exchange"])
@@ -138,14 +137,14 @@ def _integer(name: str, *, nullable: bool = False) -> sa.Column[int]:
     return sa.Column(name, sa.BigInteger, nullable=nullable)
 
 
-def _identity(name: str, *, nullable: bool) -> list[sa.Column[object]]:
+def _identity(name: str, *, nullable: bool) -> list[sa.Column[Any]]:
     return [
         *(sa.Column(f"{name}_{part}", TEXT, nullable=nullable) for part in ("basis", "value", "source")),
         sa.Column(f"{name}_verified", sa.Boolean, nullable=nullable),
     ]
 
 
-def _body(name: str) -> list[sa.Column[object]]:
+def _body(name: str) -> list[sa.Column[Any]]:
     return [
         sa.Column(name, sa.LargeBinary),
         sa.Column(f"{name}_size", sa.BigInteger),
