@@ -1,0 +1,230 @@
+"""`defacto.toml`: everything that can be set, read once and then immutable.
+
+Every key is documented in `docs/configuration.md`. A key that is unknown, of a wrong type or out of range is an error
+that names the file, the place in it and what was expected; nothing is ignored.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from pathlib import Path
+from typing import Literal
+from urllib.parse import urlsplit
+
+import msgspec
+from msgspec import Struct
+
+from store.errors import DefactoError
+from store.records import KnownConsumer
+
+BODY_LIMIT_BYTES = 1024 * 1024
+"""Bytes kept of one body where nothing else is configured: whole for nearly all API traffic, bounded for the rest."""
+
+Basis = Literal["mtls", "jwt", "api-key", "header", "basic", "user-agent", "address"]
+
+
+class ConfigError(DefactoError):
+    """The configuration cannot be read, or says something that cannot be meant."""
+
+
+class Section(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A table of the file; keys that it does not name are errors."""
+
+
+class LaneConfig(Section, frozen=True, kw_only=True):
+    """`[[lane]]`: one sidecar, from where consumers connect (`host:port`) to where the producer is (a URL)."""
+
+    producer: str
+    listen: str
+    upstream: str
+    body_limit: int = BODY_LIMIT_BYTES
+
+    def __post_init__(self) -> None:
+        """Refuse what could only fail later."""
+        if not self.producer.strip():
+            raise ValueError("`producer` must not be empty")
+        host, _, port = self.listen.rpartition(":")
+        if not host or not port.isascii() or not port.isdecimal() or int(port) > 65_535:
+            raise ValueError(f"`listen` must be HOST:PORT, got {self.listen!r}")
+        if not _is_http_url(self.upstream):
+            raise ValueError(
+                f"`upstream` must be an http:// or https:// URL with a host, got {self.upstream!r}"
+            )
+        if self.body_limit < 0:
+            raise ValueError(f"`body_limit` must be zero or more bytes, got {self.body_limit}")
+
+
+class JwtConfig(Section, frozen=True, kw_only=True):
+    """`[identity.jwt]`: which claims name the consumer, and the key that tokens are verified with.
+
+    At most one of `jwks_file`, `secret_file`, `secret_env`; with none of them no claim is ever called verified.
+    """
+
+    claims: tuple[str, ...] = ("azp", "client_id", "cid", "appid", "sub")
+    jwks_file: str | None = None
+    secret_file: str | None = None
+    secret_env: str | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse two keys."""
+        if sum(source is not None for source in (self.jwks_file, self.secret_file, self.secret_env)) > 1:
+            raise ValueError("only one of `jwks_file`, `secret_file` and `secret_env` can be given")
+
+
+class IdentityConfig(Section, frozen=True, kw_only=True):
+    """`[identity]`: the kinds of evidence, first one that answers wins, and the headers each is read from."""
+
+    chain: tuple[Basis, ...] = ("mtls", "jwt", "api-key", "header", "basic", "user-agent", "address")
+    trust_mtls: bool = False
+    mtls_headers: tuple[str, ...] = (
+        "x-forwarded-client-cert",
+        "x-ssl-client-s-dn",
+        "x-ssl-client-subject-dn",
+        "ssl-client-subject-dn",
+        "x-client-cert-subject",
+        "x-tls-client-subject",
+        "x-amzn-mtls-clientcert-subject",
+    )
+    api_key_headers: tuple[str, ...] = (
+        "x-api-key",
+        "api-key",
+        "apikey",
+        "x-apikey",
+        "ocp-apim-subscription-key",
+    )
+    consumer_headers: tuple[str, ...] = (
+        "x-consumer-username",
+        "x-consumer-custom-id",
+        "x-consumer-id",
+        "x-consumer",
+        "x-client-id",
+        "x-client-name",
+        "x-application",
+        "x-application-name",
+        "x-app-name",
+        "x-service-name",
+    )
+    jwt: JwtConfig = JwtConfig()
+
+
+class RedactionConfig(Section, frozen=True, kw_only=True):
+    """`[redaction]`: what is secret beyond the built-in names and patterns, and what is not.
+
+    `names` are field, parameter and header names; `patterns` maps a kind to a regular expression; `keep_names` and
+    `keep_places` are left as they are, a place being a subject in which `*` stands for anything
+    (`response.*.body.items[].pin`).
+    """
+
+    key_file: str | None = None
+    names: tuple[str, ...] = ()
+    patterns: dict[str, str] = {}
+    keep_names: tuple[str, ...] = ()
+    keep_places: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        """Refuse kinds that no token can carry and expressions that do not compile or match nothing."""
+        for kind, pattern in self.patterns.items():
+            if not re.fullmatch(r"[a-z][a-z0-9-]{0,31}", kind):
+                raise ValueError(f"`patterns`: a kind is lower-case letters, digits and `-`, got {kind!r}")
+            try:
+                matches_nothing = re.compile(pattern).match("") is not None
+            except re.error as error:
+                raise ValueError(f"`patterns.{kind}` is not a regular expression: {error}") from None
+            if matches_nothing:
+                raise ValueError(f"`patterns.{kind}` would match the empty text everywhere")
+
+
+class ConsumerConfig(Section, frozen=True, kw_only=True):
+    """`[[consumer]]`: a consumer by name, the identities that are its own, and who answers for it."""
+
+    name: str
+    identities: tuple[str, ...]
+    owner: str = ""
+    contact: str = ""
+
+
+class BrokerConfig(Section, frozen=True, kw_only=True):
+    """`[[broker]]`: a broker that `defacto doctor` tries to reach."""
+
+    name: str
+    url: str
+
+
+class StoreConfig(Section, frozen=True, kw_only=True):
+    """`[store]`: where observations are kept."""
+
+    url: str = "defacto.db"
+
+
+class Config(
+    Section, frozen=True, kw_only=True, rename={"lanes": "lane", "consumers": "consumer", "brokers": "broker"}
+):
+    """The whole file; `Config()` is what holds without one."""
+
+    lanes: tuple[LaneConfig, ...] = ()
+    identity: IdentityConfig = IdentityConfig()
+    redaction: RedactionConfig = RedactionConfig()
+    consumers: tuple[ConsumerConfig, ...] = ()
+    brokers: tuple[BrokerConfig, ...] = ()
+    store: StoreConfig = StoreConfig()
+
+    @classmethod
+    def load(cls, path: str | Path) -> Config:
+        """Read a file.
+
+        Raises:
+            ConfigError: the file cannot be read, is no TOML, or has a key that is unknown or wrong.
+        """
+        path = Path(path)
+        try:
+            table = tomllib.loads(path.read_text(encoding="utf-8"))
+        except OSError as error:
+            raise ConfigError(
+                f"cannot read {path}: {error.strerror}", "Give another file, or leave it out."
+            ) from None
+        except UnicodeDecodeError:
+            raise ConfigError(f"{path} is not UTF-8, as TOML must be", "Save it as UTF-8.") from None
+        except tomllib.TOMLDecodeError as error:
+            raise ConfigError(f"{path} is not valid TOML: {error}") from None
+        try:
+            return msgspec.convert(table, cls)
+        except msgspec.ValidationError as error:
+            raise ConfigError(
+                f"{path}: {_explain(error)}", "docs/configuration.md names every key."
+            ) from None
+
+    @property
+    def known_consumers(self) -> tuple[KnownConsumer, ...]:
+        """The consumers that the file names, as records."""
+        return tuple(
+            KnownConsumer(name=one.name, identities=one.identities, owner=one.owner, contact=one.contact)
+            for one in self.consumers
+        )
+
+    def body_limit(self, producer: str) -> int:
+        """Bytes kept of one body of a producer's traffic."""
+        return next((lane.body_limit for lane in self.lanes if lane.producer == producer), BODY_LIMIT_BYTES)
+
+
+def _is_http_url(text: str) -> bool:
+    try:
+        parts = urlsplit(text)
+        return (
+            parts.scheme in {"http", "https"}
+            and bool(parts.hostname)
+            and (parts.port is None or parts.port > 0)
+        )
+    except ValueError:
+        return False
+
+
+def _explain(error: msgspec.ValidationError) -> str:
+    """The place first, then what is wrong, from msgspec's `what - at `$.place``."""
+    what, _, where = str(error).partition(" - at ")
+    place = where.strip("`").removeprefix("$").removeprefix(".")
+    what = what.replace("Object contains unknown field", "unknown key").replace(
+        "Object missing required field", "missing key"
+    )
+    what = what.replace("`object`", "a table").replace("`array`", "a list").replace("Expected", "expected")
+    return f"{place}: {what}" if place else what

@@ -1,0 +1,136 @@
+"""Content codings undone: gzip, deflate, br and zstd, alone or stacked (RFC 9110 section 8.4), within bounds.
+
+A stream that ends early gives what came before its end; one that is corrupt gives nothing, because what a decoder
+made of the bytes before the damage cannot be trusted. Output beyond the limit is counted and not kept, and beyond
+`COUNTED_LIMITS` limits not even counted, so that a few kilobytes that unpack to gigabytes cost little.
+"""
+
+from __future__ import annotations
+
+import io
+import zlib
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+
+import brotli
+import zstandard
+
+COUNTED_LIMITS = 16
+"""How many times the limit is unpacked to learn the true size before we stop and call it "at least"."""
+
+MAX_CODINGS = 4
+"""More codings on one body than anybody uses are taken for an attack on the decoder."""
+
+_CHUNK_BYTES = 64 * 1024
+_BROTLI_CHUNK_BYTES = 16
+"""Brotli before 1.2 cannot bound its output; one meta-block header is some bytes long and may expand to 16 MiB."""
+_ZSTD_WINDOW_BYTES = 8 * 1024 * 1024
+"""RFC 9659: what a decoder of the `zstd` content coding must support, and all that it need."""
+
+Decoder = Callable[[bytes], Iterator[bytes]]
+
+
+class UndecodableError(Exception):
+    """The bytes are not what their content coding says, or nobody knows that coding."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decoded:
+    """Bytes after the codings were undone, cut at the limit; `size` is the length before the cut, at least."""
+
+    content: bytes
+    size: int
+
+    @property
+    def truncated(self) -> bool:
+        """Whether `content` is only the beginning."""
+        return len(self.content) < self.size
+
+
+def codings_of(values: Iterable[str]) -> tuple[str, ...]:
+    """The codings of `Content-Encoding` field values in the order applied, `identity` left out."""
+    names = (name.strip().lower() for value in values for name in value.split(","))
+    return tuple(name for name in names if name and name != "identity")
+
+
+def decode(data: bytes, codings: tuple[str, ...], limit: int) -> Decoded:
+    """Undo `codings`, the last one first, and keep at most `limit` bytes.
+
+    Raises:
+        UndecodableError: corrupt bytes, an unknown coding, or more than `MAX_CODINGS`.
+    """
+    if not codings or not data:
+        return Decoded(content=data[:limit], size=len(data))
+    if len(codings) > MAX_CODINGS:
+        raise UndecodableError(f"{len(codings)} content codings on one body")
+    for coding in codings[:0:-1]:
+        # What a stacked coding wraps is compressed itself, so that the limit for the inner stream has to be generous.
+        data = _collect(coding, data, keep=limit * COUNTED_LIMITS, count=limit * COUNTED_LIMITS).content
+    return _collect(codings[0], data, keep=limit, count=limit * COUNTED_LIMITS)
+
+
+def _collect(coding: str, data: bytes, *, keep: int, count: int) -> Decoded:
+    decoder = _DECODERS.get(coding)
+    if decoder is None:
+        raise UndecodableError(f"unknown content coding {coding!r}")
+    kept, size = bytearray(), 0
+    try:
+        for chunk in decoder(data):
+            kept += chunk[: keep - len(kept)]
+            size += len(chunk)
+            if size > count:
+                break
+    except (zlib.error, brotli.error, zstandard.ZstdError, EOFError) as error:
+        raise UndecodableError(f"{coding}: {error}") from error
+    return Decoded(content=bytes(kept), size=size)
+
+
+def _gunzip(data: bytes) -> Iterator[bytes]:
+    """Members one after the other (RFC 1952 section 2.2); anything else behind the first is ignored, as browsers do."""
+    first = True
+    while data and (first or data.startswith(b"\x1f\x8b")):
+        member = zlib.decompressobj(wbits=16 + zlib.MAX_WBITS)
+        yield from _inflate(member, data)
+        data = member.unused_data
+        first = False
+
+
+def _undeflate(data: bytes) -> Iterator[bytes]:
+    """Zlib format as the RFC says, or raw deflate as some servers send: a zlib header is a multiple of 31."""
+    zlib_header = data[0] & 0x0F == zlib.DEFLATED and (
+        len(data) < 2 or int.from_bytes(data[:2], "big") % 31 == 0
+    )
+    yield from _inflate(zlib.decompressobj(wbits=zlib.MAX_WBITS if zlib_header else -zlib.MAX_WBITS), data)
+
+
+def _inflate(stream: zlib._Decompress, data: bytes) -> Iterator[bytes]:
+    while not stream.eof:
+        chunk = stream.decompress(data, _CHUNK_BYTES)
+        if not chunk:
+            return
+        yield chunk
+        data = stream.unconsumed_tail
+
+
+def _unbrotli(data: bytes) -> Iterator[bytes]:
+    stream = brotli.Decompressor()
+    for start in range(0, len(data), _BROTLI_CHUNK_BYTES):
+        yield stream.process(data[start : start + _BROTLI_CHUNK_BYTES])
+        if stream.is_finished():
+            return
+
+
+def _unzstd(data: bytes) -> Iterator[bytes]:
+    stream = zstandard.ZstdDecompressor(max_window_size=_ZSTD_WINDOW_BYTES)
+    with stream.stream_reader(io.BytesIO(data), read_across_frames=True) as reader:
+        while chunk := reader.read(_CHUNK_BYTES):
+            yield chunk
+
+
+_DECODERS: dict[str, Decoder] = {
+    "gzip": _gunzip,
+    "x-gzip": _gunzip,
+    "deflate": _undeflate,
+    "br": _unbrotli,
+    "zstd": _unzstd,
+}

@@ -1,0 +1,173 @@
+"""Who the consumer is: a chain of evidence over the request's head, the first kind that answers wins.
+
+Evidence that nothing here or in front of us has checked still names the consumer, and says `verified=False`. A
+credential is never the answer itself: an API key is named by its token.
+"""
+
+from __future__ import annotations
+
+import binascii
+import re
+from base64 import b64decode
+from typing import TYPE_CHECKING
+
+from proxy.jwt_claims import JwtReader
+from store.records import UNIDENTIFIED, Identity
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from proxy.config import IdentityConfig
+    from proxy.raw import RawExchange
+    from store.records import Headers
+
+MAX_VALUE_CHARS = 200
+"""Longer names are cut: an identity is read by people and kept with every observation."""
+
+Fields = dict[str, str]
+"""The first value of each header field, by name in lower case."""
+
+_ELEMENT = re.compile(r'(?:^|[;,])\s*(?P<key>\w+)=(?:"(?P<quoted>(?:[^"\\]|\\.)*)"|(?P<plain>[^;,]*))')
+_PRODUCT = re.compile(r"[!#$%&'*+\-.^_`|~\w@:]+", re.ASCII)
+_BROWSERS = (
+    ("Edg", "Edge"),
+    ("OPR", "Opera"),
+    ("SamsungBrowser", "Samsung Internet"),
+    ("Firefox", "Firefox"),
+    ("FxiOS", "Firefox"),
+    ("HeadlessChrome", "Chrome"),
+    ("CriOS", "Chrome"),
+    ("Chrome", "Chrome"),
+    ("Safari", "Safari"),
+    ("Trident", "Internet Explorer"),
+    ("MSIE", "Internet Explorer"),
+)
+"""In the order to look for them: each names those below it as well (`Chrome/… Safari/… Edg/…`)."""
+_BOT = re.compile(r"compatible;\s*([A-Za-z][\w .+-]*?)(?:/[\d.]+)?\s*[;)]", re.ASCII)
+
+
+class Identifier:
+    """The configured chain. `token` makes the token that stands for a credential."""
+
+    def __init__(self, config: IdentityConfig, token: Callable[[str], str]) -> None:
+        self._config = config
+        self._token = token
+        self._jwt = JwtReader.from_config(config.jwt)
+        readers: dict[str, Callable[[RawExchange, Fields], Identity | None]] = {
+            "mtls": self._mtls,
+            "jwt": self._claims,
+            "api-key": self._api_key,
+            "header": self._header,
+            "basic": self._basic,
+            "user-agent": self._user_agent,
+            "address": self._address,
+        }
+        self._chain = tuple(readers[basis] for basis in config.chain)
+
+    def identify(self, raw: RawExchange) -> Identity:
+        """The consumer of an exchange, `UNIDENTIFIED` where no evidence answers."""
+        fields = first_values(raw.request_headers)
+        for reader in self._chain:
+            identity = reader(raw, fields)
+            if identity is not None:
+                return identity
+        return UNIDENTIFIED
+
+    def _mtls(self, raw: RawExchange, fields: Fields) -> Identity | None:
+        del raw
+        for header in self._config.mtls_headers:
+            value = fields.get(header)
+            subject = certificate_subject(value) if value else ""
+            if subject:
+                return _identity("mtls", subject, f"header {header}", verified=self._config.trust_mtls)
+        return None
+
+    def _claims(self, raw: RawExchange, fields: Fields) -> Identity | None:
+        token = _credentials(fields, "bearer", "dpop", "jwt")
+        claim = self._jwt.read(token, at=raw.started_at) if token else None
+        return (
+            _identity("jwt", claim.value, f"claim {claim.name}", verified=claim.verified) if claim else None
+        )
+
+    def _api_key(self, raw: RawExchange, fields: Fields) -> Identity | None:
+        del raw
+        for header in self._config.api_key_headers:
+            if value := fields.get(header):
+                return _identity("api-key", self._token(value), f"header {header}")
+        if value := _credentials(fields, "apikey", "api-key", "key"):
+            return _identity("api-key", self._token(value), "header authorization")
+        return None
+
+    def _header(self, raw: RawExchange, fields: Fields) -> Identity | None:
+        del raw
+        for header in self._config.consumer_headers:
+            if value := fields.get(header):
+                return _identity("header", value, f"header {header}")
+        return None
+
+    @staticmethod
+    def _basic(raw: RawExchange, fields: Fields) -> Identity | None:
+        del raw
+        credentials = _credentials(fields, "basic")
+        try:
+            plain = b64decode(credentials + "=" * (-len(credentials) % 4), validate=True)
+        except (binascii.Error, ValueError):
+            return None
+        user, colon, _ = plain.partition(b":")
+        if not user or not colon:
+            return None
+        return _identity("basic", user.decode("utf-8", "replace"), "header authorization")
+
+    @staticmethod
+    def _user_agent(raw: RawExchange, fields: Fields) -> Identity | None:
+        del raw
+        product = product_of(fields.get("user-agent", ""))
+        return _identity("user-agent", product, "header user-agent") if product else None
+
+    @staticmethod
+    def _address(raw: RawExchange, fields: Fields) -> Identity | None:
+        del fields
+        return _identity("address", raw.peer, "connection") if raw.peer else None
+
+
+def first_values(headers: Headers) -> Fields:
+    """The first value of each field; of repeated evidence the outermost proxy wrote the first."""
+    fields: Fields = {}
+    for name, value in headers:
+        fields.setdefault(name, value)
+    return fields
+
+
+def certificate_subject(value: str) -> str:
+    """The subject that a terminating proxy passes on.
+
+    Envoy's `x-forwarded-client-cert` is a list of `key=value` elements, the last one being the nearest client's: its
+    URI (a SPIFFE id) says most, then Subject, then DNS. Others send the distinguished name alone.
+    """
+    if "hash=" not in value.lower() and "subject=" not in value.lower() and "uri=" not in value.lower():
+        return value.strip()
+    elements: dict[str, str] = {}
+    for match in _ELEMENT.finditer(value):
+        text = match["quoted"] if match["quoted"] is not None else match["plain"]
+        elements[match["key"].lower()] = text.replace('\\"', '"').strip()
+    return elements.get("uri") or elements.get("subject") or elements.get("dns") or ""
+
+
+def product_of(user_agent: str) -> str:
+    """The program that a `User-Agent` names, without version; of browsers the family; `""` where it names none."""
+    if user_agent.startswith("Mozilla/"):
+        if bot := _BOT.search(user_agent):
+            return "Internet Explorer" if bot[1].startswith("MSIE") else bot[1].strip()
+        return next((family for mark, family in _BROWSERS if mark in user_agent), "browser")
+    match = _PRODUCT.match(user_agent)
+    return match[0] if match else ""
+
+
+def _credentials(fields: Fields, *schemes: str) -> str:
+    """What follows one of these schemes in `Authorization`, `""` where another one stands there."""
+    scheme, _, credentials = fields.get("authorization", "").partition(" ")
+    return credentials.strip() if scheme.lower() in schemes else ""
+
+
+def _identity(basis: str, value: str, source: str, *, verified: bool = False) -> Identity:
+    return Identity(basis=basis, value=value[:MAX_VALUE_CHARS], source=source, verified=verified)

@@ -1,0 +1,157 @@
+"""The recorder: a raw exchange becomes a record that is safe to keep.
+
+Identity is read from the raw head first, then content codings are undone, flaws are named, and everything secret is
+replaced. Nothing that is not a record leaves this file, and no exchange, however broken, makes it raise.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from proxy.content import UndecodableError, codings_of, decode
+from proxy.flaws import body_flaws
+from proxy.identity import Identifier
+from proxy.redaction import MediaType, Redaction, Redactor
+from store.records import Body, Exchange, Headers, record_id
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from proxy.config import Config
+    from proxy.raw import RawBody, RawExchange
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A request-target taken apart; each part as sent."""
+
+    scheme: str
+    authority: str
+    path: str
+    query: str
+    userinfo: str = ""
+
+
+class Recorder:
+    """Makes records. One for a process; not for threads at once."""
+
+    def __init__(self, identifier: Identifier, redactor: Redactor, body_limit: Callable[[str], int]) -> None:
+        self._identifier = identifier
+        self._redactor = redactor
+        self._body_limit = body_limit
+
+    @classmethod
+    def from_config(cls, config: Config) -> Recorder:
+        """A recorder that does what the configuration says.
+
+        Raises:
+            DefactoError: the redaction key or a JWT key cannot be used.
+        """
+        redactor = Redactor.from_config(config.redaction)
+        return cls(Identifier(config.identity, redactor.token), redactor, config.body_limit)
+
+    def record(self, raw: RawExchange) -> Exchange:
+        """The record of an exchange."""
+        redaction = self._redactor.start()
+        flaws = list(raw.flaws)
+        target = split_target(raw)
+        if target.userinfo:
+            redaction.secret(target.userinfo)
+        limit = self._body_limit(raw.producer)
+        request_body = self.body(raw.request_body, raw.request_headers, redaction, "request", limit, flaws)
+        response_place = f"response.{raw.status}" if raw.status is not None else "response"
+        response_body = self.body(
+            raw.response_body, raw.response_headers, redaction, response_place, limit, flaws
+        )
+        return Exchange(
+            id=record_id(*raw.fingerprint),
+            producer=raw.producer,
+            identity=self._identifier.identify(raw),
+            lane=raw.lane,
+            source=raw.source,
+            protocol=raw.protocol,
+            started_at=raw.started_at,
+            method=raw.method,
+            scheme=target.scheme,
+            authority=target.authority,
+            path=redaction.path(target.path),
+            query=redaction.query(target.query),
+            request_headers=redaction.headers(raw.request_headers, "request.header"),
+            request_trailers=redaction.headers(raw.request_trailers, "request.trailer"),
+            request_body=request_body,
+            status=raw.status,
+            response_headers=redaction.headers(raw.response_headers, f"{response_place}.header"),
+            response_trailers=redaction.headers(raw.response_trailers, f"{response_place}.trailer"),
+            response_body=response_body,
+            request_ns=raw.request_ns,
+            wait_ns=raw.wait_ns,
+            duration_ns=raw.duration_ns,
+            outcome=raw.outcome,
+            connection=raw.connection,
+            peer=raw.peer,
+            flaws=tuple(dict.fromkeys(flaws)),
+            redacted=redaction.count,
+        )
+
+    def body(
+        self,
+        raw: RawBody | None,
+        headers: Headers,
+        redaction: Redaction,
+        place: str,
+        limit: int,
+        flaws: list[str],
+    ) -> Body | None:
+        """The record of a body; what is wrong with it is added to `flaws`, each beginning with `request-` or `response-`."""
+        if raw is None:
+            return None
+        side = place.partition(".")[0]
+        media_type = MediaType.parse(next((value for name, value in headers if name == "content-type"), ""))
+        codings = (
+            () if raw.decoded else codings_of(value for name, value in headers if name == "content-encoding")
+        )
+        try:
+            decoded = decode(raw.data, codings, limit)
+        except UndecodableError:
+            flaws.append(f"{side}-body-undecodable")
+            return Body(
+                content=b"", size=raw.size, wire_size=raw.size, media_type=media_type.essence, truncated=True
+            )
+        truncated = raw.truncated or decoded.truncated
+        if not truncated:
+            flaws.extend(f"{side}-body-{flaw}" for flaw in body_flaws(decoded.content, media_type.essence))
+        redacted = redaction.body(decoded.content, media_type, f"{place}.body", cut=truncated)
+        if redacted.withheld:
+            flaws.append(f"{side}-body-withheld")
+        return Body(
+            content=redacted.content,
+            size=max(decoded.size, raw.size) if not codings else decoded.size,
+            wire_size=raw.size,
+            media_type=media_type.essence,
+            truncated=truncated or redacted.withheld,
+        )
+
+
+def split_target(raw: RawExchange) -> Target:
+    """Take a request-target apart, in any of its four forms (RFC 9112 section 3.2)."""
+    target, scheme, authority = raw.target, raw.scheme, raw.authority
+    userinfo = ""
+    if raw.method == "CONNECT":
+        authority, target = target or authority, ""
+    elif not target.startswith("/") and "://" in target.partition("?")[0]:
+        scheme, _, rest = target.partition("://")
+        scheme = scheme.lower()
+        end = min((at for mark in "/?#" if (at := rest.find(mark)) >= 0), default=len(rest))
+        authority, target = rest[:end], rest[end:]
+        target = target if target.startswith("/") else f"/{target}"
+    if "@" in authority:
+        userinfo, _, authority = authority.rpartition("@")
+    path, _, query = target.partition("?")
+    return Target(scheme, without_default_port(scheme, authority), path, query, userinfo)
+
+
+def without_default_port(scheme: str, authority: str) -> str:
+    """The host with its port where that is not the scheme's own."""
+    default = {"http": ":80", "https": ":443"}.get(scheme)
+    return authority.removesuffix(default) if default else authority
