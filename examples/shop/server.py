@@ -95,9 +95,7 @@ async def list_payment_methods(request: web.Request) -> web.Response:
 async def place_order(request: web.Request) -> web.Response:
     key = request.headers.get("Idempotency-Key")
     order, replayed = request.app[SHOP].place_order(_customer(request), await _body(request), key)
-    headers = {"Location": f"/orders/{order.id}"}
-    if replayed:
-        headers["Idempotent-Replayed"] = "true"
+    headers = {"Idempotent-Replayed": "true"} if replayed else None
     return _answer(request, views.order_page(order), status=201, headers=headers)
 
 
