@@ -1,0 +1,1 @@
+"""Compare, explain, render: the contract map and the drift report, in every format."""

@@ -1,0 +1,169 @@
+"""A finding: all that observed and declared contract say differently about one place, folded into one line.
+
+Clauses are small on purpose; a report of clauses would name one undeclared object a dozen times. So claims of
+one standing are folded into the highest place that the other side does not know: an undeclared operation,
+status or object is one finding, with everything inside it. A promise that is not kept stands alone: each is
+mended by itself.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from contract.claim import Level, Standing
+from contract.clause import Direction
+from contract.subject import VALUE, Subject
+from reports.places import strongest
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from contract.claim import Claim, Dependence, OperationMap
+
+_CONTAINERS = frozenset({"header", "query", "path", "cookie"})
+"""Places that HTTP provides; only what stands in them is declared or not."""
+
+
+class Scope(StrEnum):
+    """How much the other side does not know."""
+
+    OPERATION = "operation"
+    """The whole operation."""
+    PLACE = "place"
+    """A status, a field, a header, with all that is inside."""
+    STRENGTH = "strength"
+    """Both know the place; one says more about it than the other."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Compared:
+    """One operation beside its declaration. `promised` are the places that it knows, None: not declared."""
+
+    producer: str
+    operation: OperationMap
+    promised: frozenset[Subject] | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Finding:
+    """Claims of one standing about one place of one operation. `place` is None for the whole operation.
+
+    `claims` are never empty and keep the order of the map: the first is the place's own, and gives the
+    finding its id. `callers` are the consumers that called the operation, with the number of observations.
+    """
+
+    producer: str
+    operation: str
+    callers: Mapping[str, int]
+    standing: Standing
+    scope: Scope
+    place: Subject | None
+    claims: tuple[Claim, ...]
+
+    @property
+    def id(self) -> str:
+        """The id of the first clause: the finding's permalink."""
+        return self.claims[0].clause.id
+
+    @cached_property
+    def lead(self) -> Claim:
+        """The strongest statement: most depended on, then highest, then first."""
+        return min(self.claims, key=lambda claim: (-_reach(claim), len(claim.clause.subject.parts)))
+
+    @cached_property
+    def dependence(self) -> tuple[Dependence, ...]:
+        """The strongest dependence of each consumer on anything in here, the strongest first."""
+        return strongest(self.claims)
+
+    @property
+    def habit(self) -> bool:
+        """Whether it only says how consumers use the freedom that the declaration leaves them."""
+        direction = self.place.direction if self.place else Direction.RESPONSE
+        return (
+            self.standing is Standing.UNDECLARED
+            and self.scope is Scope.STRENGTH
+            and direction is Direction.REQUEST
+        )
+
+    @cached_property
+    def reliant(self) -> tuple[Dependence, ...]:
+        """Consumers that did more than receive it."""
+        if self.habit:
+            return ()
+        return tuple(link for link in self.dependence if link.level is not Level.EXPOSED)
+
+    @property
+    def rank(self) -> tuple[object, ...]:
+        """Sorts what would hurt most to the front, within one standing.
+
+        Level of dependence, how many consumers, a whole operation before a place before a mere strength, how
+        often seen.
+        """
+        level = self.dependence[0].level.rank if self.dependence and not self.habit else -1
+        scope = list(Scope).index(self.scope)
+        seen = max(claim.evidence.total for claim in self.claims)
+        return (-level, -len(self.reliant), -len(self.dependence), scope, -seen, self.operation, self.id)
+
+
+def findings(compared: Compared) -> Iterator[Finding]:
+    """Fold the claims of one operation, in the order of its claims."""
+    operation = compared.operation
+    seen = (claim.clause.subject for claim in operation.claims if claim.standing is not Standing.UNOBSERVED)
+    observed = _prefixes(seen) if operation.observations else None
+    promised = None if compared.promised is None else _prefixes(compared.promised)
+    groups: dict[tuple[Standing, Scope, Subject | None, str], list[Claim]] = {}
+    for claim in operation.claims:
+        scope, place = _fold(claim, promised, observed)
+        alone = claim.clause.id if claim.standing is Standing.CONTRADICTED else ""
+        groups.setdefault((claim.standing, scope, place, alone), []).append(claim)
+    for (standing, scope, place, _), claims in groups.items():
+        yield Finding(
+            producer=compared.producer,
+            operation=operation.key,
+            callers=operation.consumers,
+            standing=standing,
+            scope=scope,
+            place=place,
+            claims=tuple(sorted(claims, key=lambda claim: len(claim.clause.subject.parts))),
+        )
+
+
+def _fold(
+    claim: Claim, promised: frozenset[Subject] | None, observed: frozenset[Subject] | None
+) -> tuple[Scope, Subject | None]:
+    """How much the other side does not know of what a claim speaks of, and the highest such place."""
+    subject = claim.clause.subject
+    if claim.standing not in {Standing.UNDECLARED, Standing.UNOBSERVED}:
+        return Scope.STRENGTH, subject
+    known = promised if claim.standing is Standing.UNDECLARED else observed
+    if known is None:
+        return Scope.OPERATION, None
+    unknown = _highest_unknown(subject, known)
+    return (Scope.PLACE, unknown) if unknown else (Scope.STRENGTH, subject)
+
+
+def _highest_unknown(subject: Subject, known: frozenset[Subject]) -> Subject | None:
+    """The first place on the way down to a subject that is not known. A known map knows all its keys."""
+    way: tuple[str, ...] = subject.parts[:1]
+    for depth in range(1, len(subject.parts)):
+        part = subject.parts[depth]
+        container = part in _CONTAINERS and depth == (1 if subject.direction is Direction.REQUEST else 2)
+        step = next((step for step in ((*way, part), (*way, VALUE)) if Subject(step) in known), None)
+        if step is None and not container:
+            return Subject(subject.parts[: depth + 1])
+        way = step or (*way, part)
+    return None
+
+
+def _prefixes(subjects: Iterable[Subject]) -> frozenset[Subject]:
+    """The places themselves and all that they lie in."""
+    return frozenset(
+        Subject(subject.parts[:size]) for subject in subjects for size in range(1, len(subject.parts) + 1)
+    )
+
+
+def _reach(claim: Claim) -> int:
+    return max((link.level.rank for link in claim.dependence), default=-1)

@@ -1,0 +1,181 @@
+"""The JSON forms of map and drift: for programs, described by the schemas in `docs/`.
+
+Names here are an interface: add, never rename. Times are RFC 3339 in UTC.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from importlib.metadata import PackageNotFoundError, version
+from typing import TYPE_CHECKING, Any
+
+import orjson
+
+from contract.claim import Standing
+from reports.doubts import doubts
+from reports.reasons import reasons
+from reports.words import instant
+
+if TYPE_CHECKING:
+    from contract.claim import Claim, Consumer, ContractMap, Dependence, Evidence, OperationMap
+    from reports.drift import Drift
+    from reports.finding import Finding
+    from store.records import Capture
+
+_UNSAFE = re.compile("[\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]")
+"""What JSON allows unescaped and a terminal or an eye does not take as text. Occurs inside strings only."""
+
+
+def map_form(contract_map: ContractMap) -> dict[str, Any]:
+    """The actual contract map as JSON's own types."""
+    return {
+        **_head(contract_map.generated_at, contract_map.window, contract_map.capture),
+        "producers": [
+            {
+                "name": producer.name,
+                "operations": [_operation(operation) for operation in producer.operations],
+                "consumers": [_consumer(consumer) for consumer in producer.consumers],
+            }
+            for producer in contract_map.producers
+        ],
+    }
+
+
+def drift_form(drift: Drift) -> dict[str, Any]:
+    """The drift report as JSON's own types: clauses by standing, what would hurt most first."""
+    return {
+        **_head(drift.generated_at, drift.window, drift.capture),
+        "declared_documents": dict(drift.documents),
+        "verdict": drift.verdict,
+        "doubts": list(doubts(drift.capture, drift.window)),
+        **{
+            standing.value: [form for finding in drift.of(standing) for form in _found(finding)]
+            for standing in Standing
+        },
+    }
+
+
+def claim_form(claim: Claim) -> dict[str, Any]:
+    """One clause with all that is known about it."""
+    clause = claim.clause
+    return {
+        "id": clause.id,
+        "key": clause.key,
+        "kind": clause.kind.name,
+        "family": clause.kind.family.value,
+        "subject": str(clause.subject),
+        "statement": clause.statement,
+        "value": clause.kind.value,
+        "evidence": _evidence(claim.evidence),
+        "dependence": [_dependence(link) for link in claim.dependence],
+        "standing": claim.standing.value,
+        "decision": claim.decision.value,
+    }
+
+
+def to_json(form: dict[str, Any]) -> str:
+    """Indented JSON that shows control and direction characters as escapes.
+
+    What traffic held may exceed orjson (integers of more than 64 bits, lone surrogates); the standard library
+    takes it.
+    """
+    try:
+        text = orjson.dumps(form, option=orjson.OPT_INDENT_2).decode()
+    except orjson.JSONEncodeError:
+        text = json.dumps(form, indent=2)
+    return _UNSAFE.sub(lambda match: f"\\u{ord(match[0]):04x}", text)
+
+
+def _head(generated_at: int, window: tuple[int, int] | None, capture: Capture) -> dict[str, Any]:
+    first, last = window or (None, None)
+    return {
+        "defacto": _version(),
+        "generated_at": instant(generated_at),
+        "window": {"from": _instant(first), "to": _instant(last)},
+        "capture": {
+            "observed": capture.observed,
+            "lost": dict(capture.lost),
+            "truncated": capture.truncated,
+            "redacted": capture.redacted,
+            "flaws": dict(capture.flaws),
+        },
+    }
+
+
+def _operation(operation: OperationMap) -> dict[str, Any]:
+    return {
+        "key": operation.key,
+        "protocol": operation.protocol,
+        "observations": operation.observations,
+        "consumers": sorted(operation.consumers),
+        "clauses": [claim_form(claim) for claim in operation.claims],
+    }
+
+
+def _consumer(consumer: Consumer) -> dict[str, Any]:
+    return {
+        "name": consumer.name,
+        "identities": list(consumer.identities),
+        "bases": list(consumer.bases),
+        "observations": consumer.observations,
+        "first_seen": instant(consumer.first_seen),
+        "last_seen": instant(consumer.last_seen),
+        "owner": consumer.owner,
+        "contact": consumer.contact,
+    }
+
+
+def _found(finding: Finding) -> list[dict[str, Any]]:
+    """The clauses of a finding, which all carry its id: programs can fold as the reports for people do."""
+    shared = {
+        "producer": finding.producer,
+        "operation": finding.operation,
+        "finding": finding.id,
+        "scope": finding.scope.value,
+        "relied_upon": bool(finding.reliant),
+        "why": list(reasons(finding)),
+    }
+    return [
+        {
+            **claim_form(claim),
+            "declared": {"statement": claim.declared.statement, "value": claim.declared.kind.value}
+            if claim.declared
+            else None,
+            **shared,
+        }
+        for claim in finding.claims
+    ]
+
+
+def _evidence(evidence: Evidence) -> dict[str, Any]:
+    return {
+        "held": evidence.held,
+        "broken": evidence.broken,
+        "bound": evidence.bound,
+        "first_seen": _instant(evidence.first_seen),
+        "last_seen": _instant(evidence.last_seen),
+        "examples": list(evidence.examples),
+    }
+
+
+def _dependence(link: Dependence) -> dict[str, Any]:
+    return {
+        "consumer": link.consumer,
+        "level": link.level.value,
+        "basis": link.basis,
+        "count": link.count,
+        "first_seen": instant(link.first_seen),
+        "last_seen": instant(link.last_seen),
+    }
+
+
+def _instant(unix_ns: int | None) -> str | None:
+    return None if unix_ns is None else instant(unix_ns)
+
+
+def _version() -> str:
+    try:
+        return version("defacto")
+    except PackageNotFoundError:  # run from a checkout that was never installed
+        return "0+source"

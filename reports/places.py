@@ -1,0 +1,97 @@
+"""The claims of an operation by the place they speak of: the lines of a map, the rows of a matrix."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from contract.claim import Level, Standing
+from reports.words import count, listed, verb
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from contract.claim import Claim, ContractMap, Dependence
+    from contract.subject import Subject
+
+
+@dataclass(frozen=True, kw_only=True)
+class Place:
+    """All that is claimed about one subject; `claims` are never empty."""
+
+    subject: Subject
+    claims: tuple[Claim, ...]
+
+    @cached_property
+    def dependence(self) -> tuple[Dependence, ...]:
+        """The strongest dependence of each consumer, the strongest first."""
+        return strongest(self.claims)
+
+    @property
+    def statements(self) -> tuple[str, ...]:
+        """What is said about the place, without naming it again."""
+        name = f"{self.subject.readable} "
+        return tuple(claim.clause.statement.removeprefix(name) for claim in self.claims)
+
+    @property
+    def standing(self) -> Standing:
+        """The most troubling standing of the claims."""
+        order = list(Standing)
+        return min((claim.standing for claim in self.claims), key=order.index)
+
+
+def places(claims: Iterable[Claim]) -> tuple[Place, ...]:
+    """Claims by subject, in the order in which the subjects first occur."""
+    by_subject: dict[Subject, list[Claim]] = {}
+    for claim in claims:
+        by_subject.setdefault(claim.clause.subject, []).append(claim)
+    return tuple(Place(subject=subject, claims=tuple(found)) for subject, found in by_subject.items())
+
+
+def strongest(claims: Iterable[Claim]) -> tuple[Dependence, ...]:
+    """The strongest dependence of each consumer on any of some claims, the strongest first."""
+    best: dict[str, Dependence] = {}
+    for claim in claims:
+        for link in claim.dependence:
+            known = best.get(link.consumer)
+            if known is None or (link.level.rank, link.count) > (known.level.rank, known.count):
+                best[link.consumer] = link
+    return tuple(sorted(best.values(), key=lambda link: (-link.level.rank, -link.count, link.consumer)))
+
+
+def relied_on(contract_map: ContractMap) -> dict[str, dict[Level, int]]:
+    """By consumer the number of places at each level."""
+    totals: dict[str, dict[Level, int]] = {}
+    for producer in contract_map.producers:
+        for operation in producer.operations:
+            for place in places(operation.claims):
+                for link in place.dependence:
+                    levels = totals.setdefault(link.consumer, dict.fromkeys(Level, 0))
+                    levels[link.level] += 1
+    return totals
+
+
+def map_verdict(contract_map: ContractMap) -> str:
+    """The map in one or two sentences."""
+    operations = [one for producer in contract_map.producers for one in producer.operations]
+    consumers = {name for one in operations for name in one.consumers}
+    if not any(one.observations for one in operations):
+        return "Nothing was observed, so there is no map yet."
+    seen = [one for one in operations if one.observations]
+    names = listed([producer.name for producer in contract_map.producers])
+    levels = [
+        max(link.level.rank for link in place.dependence)
+        for one in operations
+        for place in places(one.claims)
+        if place.dependence
+    ]
+    used = sum(level >= Level.USED.rank for level in levels)
+    asked = sum(level == Level.REQUESTED.rank for level in levels)
+    only_sent = sum(level == Level.EXPOSED.rank for level in levels)
+    who = count(len(consumers), "consumer")
+    return (
+        f"{who} {verb(len(consumers), 'calls', 'call')} {count(len(seen), 'operation')} of {names}. "
+        f"Of the places seen, {used:,} {verb(used, 'is', 'are')} used, {asked:,} asked for or sent, "
+        f"and {only_sent:,} only received."
+    )

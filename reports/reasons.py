@@ -1,0 +1,143 @@
+"""Why a finding is one, and how sure that is: in sentences, for every format alike."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from contract.claim import Level, Standing
+from contract.clause import Direction
+from reports.finding import Scope
+from reports.words import count, listed, percent, verb
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from contract.claim import Dependence, Evidence
+    from reports.finding import Finding
+
+SHAKY_BOUND = 0.1
+"""A statement that more violations could still break is called shaky: below 30 observations, all are."""
+
+_DONE = {Level.REQUESTED: "asks for it", Level.USED: "uses it", Level.PROVEN: "was proven to need it"}
+
+
+def headline(finding: Finding) -> str:
+    """The finding as one sentence without a full stop."""
+    lead = finding.lead.clause
+    if finding.scope is Scope.OPERATION:
+        return (
+            "is called, and not declared"
+            if finding.standing is Standing.UNDECLARED
+            else "is declared, and was never called"
+        )
+    if finding.scope is Scope.PLACE and finding.place is not None:
+        inside = len({claim.clause.subject for claim in finding.claims} - {finding.place})
+        more = f", with {count(inside, 'place')} inside" if inside else ""
+        if finding.standing is Standing.UNOBSERVED:
+            return f"{finding.place.readable} is declared, and was never seen{more}"
+        if lead.subject == finding.place:
+            return f"{lead.statement}{more}"
+        return f"{finding.place.readable} is undeclared{more}; {lead.statement}"
+    return lead.statement
+
+
+def reasons(finding: Finding) -> tuple[str, ...]:
+    """Full sentences: what the declaration says, who depends on it how, what the observations allow."""
+    return (_declaration(finding), *_who(finding), *_evidence(finding))
+
+
+def bound(evidence: Evidence) -> str:
+    """How sure a statement is: `true in all 1,240; at 95\u00a0% at most 0.24 % break it`."""
+    if evidence.bound is None:
+        return "never seen"
+    if evidence.broken:
+        held = f"true in {evidence.held:,} of {evidence.total:,}"
+    else:
+        held = f"true in all {evidence.total:,}" if evidence.total > 1 else "seen once"
+    return f"{held}; at 95\u00a0% at most {percent(evidence.bound)} break it"
+
+
+def depends(link: Dependence) -> str:
+    """One consumer's dependence: `web uses it: sent back as path id of GET /orders/{id}, 40 times`."""
+    if link.level is Level.EXPOSED:
+        return f"{link.consumer} was sent it, {_times(link.count)}"
+    return f"{link.consumer} {_DONE[link.level]}: {link.basis}, {_times(link.count)}"
+
+
+def _declaration(finding: Finding) -> str:
+    match finding.standing:
+        case Standing.CONTRADICTED:
+            return _contradiction(finding)
+        case Standing.UNDECLARED:
+            return _silence(finding)
+        case Standing.UNOBSERVED:
+            return _absence(finding)
+    return "The observations agree with the declaration."
+
+
+def _contradiction(finding: Finding) -> str:
+    declared = finding.lead.declared
+    said = f"Declared: {declared.statement}." if declared else "The declaration says otherwise."
+    if finding.lead.clause.subject.direction is Direction.REQUEST:
+        return f"{said} Consumers send otherwise; those that get their answer rely on being let."
+    return said
+
+
+def _silence(finding: Finding) -> str:
+    if finding.place is None:
+        return "No operation of the declaration matches these requests."
+    if finding.scope is Scope.PLACE:
+        return f"The declaration does not know {finding.place.readable}."
+    declared = finding.lead.declared
+    weaker = f": only that {declared.statement}" if declared else ""
+    return f"The declaration knows {finding.place.readable}, and promises less{weaker}."
+
+
+def _absence(finding: Finding) -> str:
+    if finding.place is None:
+        return "No request for it was seen."
+    if finding.scope is Scope.PLACE:
+        seen = count(sum(finding.callers.values()), "observation")
+        return f"It did not occur in {seen} of this operation."
+    return "Nothing that was seen could confirm or break it."
+
+
+def _who(finding: Finding) -> Iterator[str]:
+    if finding.standing is Standing.UNOBSERVED:
+        return
+    if finding.scope is Scope.OPERATION:
+        calls = sorted(finding.callers.items(), key=lambda entry: (-entry[1], entry[0]))
+        yield f"Called by {listed([f'{consumer} ({_times(number)})' for consumer, number in calls])}."
+        return
+    if finding.lead.clause.subject.direction is Direction.REQUEST:
+        if finding.dependence:
+            yield f"Sent by {listed([link.consumer for link in finding.dependence])}."
+        return
+    strong = finding.reliant
+    yield from (f"{depends(link)}." for link in strong[:3])
+    if len(strong) > 3:
+        yield f"{count(len(strong) - 3, 'more consumer')} {verb(len(strong) - 3, 'does', 'do')}, too."
+    weak = [link.consumer for link in finding.dependence if link.level is Level.EXPOSED]
+    if weak:
+        it = verb(len(weak), "whether it needs it", "whether they need it")
+        yield f"{listed(weak)} {verb(len(weak), 'was', 'were')} sent it; {it} cannot be seen from outside."
+
+
+def _evidence(finding: Finding) -> Iterator[str]:
+    evidence = finding.lead.evidence
+    if finding.standing is Standing.UNOBSERVED or finding.scope is Scope.OPERATION or not evidence.total:
+        return
+    if finding.standing is Standing.CONTRADICTED:
+        if evidence.broken:
+            rate = percent(evidence.broken / evidence.total)
+            yield f"{evidence.broken:,} of {count(evidence.total, 'observation')} ({rate}) broke the promise."
+        else:
+            yield f"Seen so in {count(evidence.total, 'observation')}."
+        return
+    words = bound(evidence)
+    shaky = evidence.bound is not None and evidence.bound > SHAKY_BOUND
+    yield f"{words[0].upper()}{words[1:]}.{' Few observations: do not build on it yet.' if shaky else ''}"
+
+
+def _times(number: int) -> str:
+    return {1: "once", 2: "twice"}.get(number, f"{number:,} times")

@@ -1,0 +1,245 @@
+"""Map and drift for the terminal. The first screen answers the question; long lists are cut and say so.
+
+Colours appear only on a terminal. Everything that came from traffic goes through `for_terminal` and is never
+parsed as rich's markup.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from rich.console import Console, Group
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from contract.claim import Level, Standing
+from reports.doubts import doubts, health
+from reports.places import map_verdict, places, relied_on
+from reports.reasons import headline, reasons
+from reports.untrusted import for_terminal
+from reports.words import between, count, percent
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from typing import TextIO
+
+    from rich.console import RenderableType
+
+    from contract.claim import Claim, ContractMap, Dependence, OperationMap
+    from reports.drift import Drift, Section
+    from reports.finding import Finding
+    from reports.places import Place
+    from store.records import Capture
+
+MOST = 20
+"""Findings shown per section; more is for a page or a program."""
+
+WIDTH = 100
+"""Columns where the output is no terminal."""
+
+STYLES = {
+    Standing.CONTRADICTED: "red",
+    Standing.UNDECLARED: "yellow",
+    Standing.UNOBSERVED: "dim",
+    Standing.DECLARED: "green",
+}
+GLYPHS = {Level.EXPOSED: "○", Level.REQUESTED: "◐", Level.USED: "●", Level.PROVEN: "◆"}
+
+_IN_FULL = frozenset({"contradicted", "relied"})
+
+
+def write(report: RenderableType, stream: TextIO, width: int | None = None) -> None:
+    """Print a report: coloured and as wide as the terminal, or plain and `WIDTH` columns wide."""
+    terminal = stream.isatty()
+    console = Console(
+        file=stream,
+        width=width or (None if terminal else WIDTH),
+        force_terminal=terminal,
+        no_color=None if terminal else True,
+        highlight=False,
+        emoji=False,
+        markup=False,
+    )
+    console.print(report)
+
+
+def drift_text(drift: Drift) -> RenderableType:
+    """The drift report."""
+    subject = ", ".join(f"{name} against {document}" for name, document in sorted(drift.documents.items()))
+    parts: list[RenderableType] = [_title(drift.verdict), _about(subject, drift.window, drift.capture)]
+    number = 1
+    for section in drift.sections:
+        if not section.findings:
+            continue
+        parts += [Text(), _heading(section.title, len(section.findings))]
+        if section.slug in _IN_FULL:
+            shown = section.findings[:MOST]
+            parts += [_finding(finding, place) for place, finding in enumerate(shown, start=number)]
+            number += len(section.findings)
+            parts += _cut(len(section.findings) - len(shown))
+        elif section.slug == "declared":
+            kept = sum(len(finding.claims) for finding in section.findings)
+            parts.append(_indented(f"{count(kept, 'clause')}, none broken."))
+        else:
+            parts += _by_operation(section)
+    return Group(*parts, *_footer(drift.capture, drift.window))
+
+
+def map_text(contract_map: ContractMap) -> RenderableType:
+    """The actual contract map: consumers first, then operation by operation."""
+    subject = ", ".join(producer.name for producer in contract_map.producers)
+    parts: list[RenderableType] = [
+        _title(map_verdict(contract_map)),
+        _about(subject, contract_map.window, contract_map.capture),
+    ]
+    if contract_map.producers:
+        parts += [Text(), _heading("Consumers", None), _consumers(contract_map)]
+    for producer in contract_map.producers:
+        for operation in producer.operations:
+            parts += [Text(), _operation(operation)]
+    legend = "   ".join(f"{glyph} {level.value}" for level, glyph in GLYPHS.items())
+    return Group(*parts, Text(), Text(legend, "dim"), *_footer(contract_map.capture, contract_map.window))
+
+
+def _title(verdict: str) -> Text:
+    return Text(for_terminal(verdict), "bold")
+
+
+def _about(subject: str, window: tuple[int, int] | None, capture: Capture) -> Text:
+    parts = [subject, *([between(*window)] if window else []), health(capture)]
+    return Text(for_terminal(" · ".join(part for part in parts if part)), "dim")
+
+
+def _heading(title: str, number: int | None) -> Text:
+    return Text.assemble((title.upper(), "bold"), "" if number is None else (f"  {number:,}", "dim"))
+
+
+def _finding(finding: Finding, number: int) -> RenderableType:
+    head = Text.assemble(
+        (f"{number:>3}  ", "dim"),
+        (for_terminal(finding.operation), "bold"),
+        "  ",
+        (for_terminal(headline(finding)), STYLES[finding.standing]),
+    )
+    why = for_terminal(" ".join(reasons(finding)))
+    examples = finding.lead.evidence.examples[:1]
+    open_with = f"  defacto show {for_terminal(examples[0])}" if examples else ""
+    return Group(
+        _hanging(head),
+        Padding(
+            Text.assemble(why, (open_with, "cyan"), (f"  [{finding.id}]", "dim")), (0, 0, 0, 5), expand=False
+        ),
+    )
+
+
+def _hanging(text: Text) -> RenderableType:
+    """A first line at the margin, the rest below its words."""
+    grid = Table.grid(padding=0)
+    grid.add_column(width=5)
+    grid.add_column(overflow="fold")
+    grid.add_row(text[:5], text[5:])
+    return grid
+
+
+def _by_operation(section: Section) -> Iterator[RenderableType]:
+    """One line an operation: findings that need no action one by one."""
+    yield _indented(section.about, "dim")
+    lines: dict[str, dict[str, None]] = {}
+    for finding in section.findings:
+        place = finding.place.readable if finding.place else "the whole operation"
+        lines.setdefault(finding.operation, {})[place] = None
+    for operation, places_found in list(lines.items())[:MOST]:
+        found = list(places_found)
+        more = f" and {len(found) - 6} more" if len(found) > 6 else ""
+        yield _indented(
+            Text.assemble((for_terminal(operation), "bold"), f"  {for_terminal(', '.join(found[:6]))}{more}")
+        )
+    yield from _cut(len(lines) - MOST, "operation")
+
+
+def _cut(left: int, noun: str = "finding") -> list[RenderableType]:
+    return (
+        [_indented(f"… and {count(left, f'more {noun}')}: --format html or json shows all.", "dim")]
+        if left > 0
+        else []
+    )
+
+
+def _consumers(contract_map: ContractMap) -> RenderableType:
+    totals = relied_on(contract_map)
+    table = _table(
+        "consumer", "known by", "observations", *(level.value for level in Level), "owner", right=range(2, 7)
+    )
+    for producer in contract_map.producers:
+        for consumer in producer.consumers:
+            levels = totals.get(consumer.name, dict.fromkeys(Level, 0))
+            table.add_row(
+                _cell(consumer.name, "bold"),
+                _cell(", ".join(consumer.bases)),
+                _cell(f"{consumer.observations:,}"),
+                *(
+                    _cell(f"{number:,}" if number else "·", "" if number else "dim")
+                    for number in levels.values()
+                ),
+                _cell(" ".join(part for part in (consumer.owner, consumer.contact) if part)),
+            )
+    return table
+
+
+def _operation(operation: OperationMap) -> RenderableType:
+    callers = sorted(operation.consumers.items(), key=lambda entry: (-entry[1], entry[0]))
+    head = Text.assemble(
+        (for_terminal(operation.key), "bold"),
+        (f"  {count(operation.observations, 'observation')}", "dim"),
+        (for_terminal("".join(f" · {name} {number:,}" for name, number in callers)), "dim"),
+    )
+    table = _table("place", "what holds", "held in, may break", "who", ratios=(4, 4, 2, 4))
+    for place in places(operation.claims):
+        sure = min(place.claims, key=lambda claim: claim.evidence.total)
+        table.add_row(_where(place), _cell(", ".join(place.statements)), _sure(sure), _who(place.dependence))
+    return Group(head, table)
+
+
+def _where(place: Place) -> Text:
+    style = STYLES[place.standing] if place.standing is not Standing.DECLARED else ""
+    return _cell(place.subject.readable, style)
+
+
+def _sure(claim: Claim) -> Text:
+    evidence = claim.evidence
+    if evidence.bound is None:
+        return Text("never seen", "dim")
+    held = f"{evidence.held:,} of {evidence.total:,}" if evidence.broken else f"all {evidence.total:,}"
+    return Text(f"{held}, ≤ {percent(evidence.bound)}", "dim")
+
+
+def _who(links: Sequence[Dependence]) -> Text:
+    return Text("  ").join(_cell(f"{GLYPHS[link.level]} {link.consumer}") for link in links)
+
+
+def _footer(capture: Capture, window: tuple[int, int] | None) -> Iterator[RenderableType]:
+    yield Text()
+    for doubt in doubts(capture, window):
+        yield Text(f"! {for_terminal(doubt)}", "dim")
+
+
+def _table(*headings: str, right: Sequence[int] = (), ratios: Sequence[int] = ()) -> Table:
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim", expand=bool(ratios))
+    for index, heading in enumerate(headings):
+        table.add_column(
+            heading,
+            justify="right" if index in right else "left",
+            overflow="fold",
+            ratio=ratios[index] if ratios else None,
+        )
+    return table
+
+
+def _cell(text: str, style: str = "") -> Text:
+    return Text(for_terminal(text), style)
+
+
+def _indented(content: str | Text, style: str = "") -> RenderableType:
+    text = content if isinstance(content, Text) else Text(for_terminal(content), style)
+    return Padding(text, (0, 0, 0, 5), expand=False)

@@ -1,0 +1,289 @@
+"""Hand-built models: a shop whose contract is almost honest, and one whose traffic attacks whoever reads the report."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import pytest
+
+from contract.claim import (
+    Claim,
+    Consumer,
+    ContractMap,
+    Dependence,
+    Durations,
+    Evidence,
+    Level,
+    OperationMap,
+    ProducerMap,
+    Standing,
+)
+from contract.clause import Clause, Family
+from contract.subject import parse
+from reports.drift import Drift
+from reports.finding import Compared
+from store.records import Capture
+
+SECOND = 10**9
+MORNING = 1_772_442_000 * SECOND  # 2026-03-02 09:00 UTC
+
+EXPOSED, REQUESTED, USED = Level.EXPOSED, Level.REQUESTED, Level.USED
+
+
+@dataclass(frozen=True)
+class Says:
+    """A kind that says what the test tells it to."""
+
+    name: str
+    value: object
+    words: str
+    family: Family = Family.SHAPE
+    informative: bool = True
+
+    def describe(self, subject):
+        return f"{subject.readable} {self.words}"
+
+
+def present(*, always=True):
+    return Says(
+        "present", always, "is always present" if always else "is sometimes absent", informative=always
+    )
+
+
+def type_of(*names):
+    return Says("type", list(names), f"is always {' or '.join(names)}")
+
+
+def nullable(*, null):
+    return Says("nullable", null, "may be null" if null else "is never null", informative=not null)
+
+
+def occurs():
+    return Says("occurs", True, "occurs", Family.FAILURE)
+
+
+def content_type(*names):
+    return Says("content-type", list(names), f"is {' or '.join(names)}", Family.PROTOCOL)
+
+
+def latency(p50, p95, p99):
+    value = {"p50_ms": p50, "p95_ms": p95, "p99_ms": p99, "n": 400}
+    return Says("latency", value, f"is {p50} ms at p50, {p95} ms at p95, {p99} ms at p99", Family.TIMING)
+
+
+def depends(consumer, level, basis="was sent it", count=40):
+    return Dependence(
+        consumer=consumer,
+        level=level,
+        basis=basis,
+        count=count,
+        first_seen=MORNING,
+        last_seen=MORNING + 2400 * SECOND,
+    )
+
+
+def claim(
+    operation,
+    subject,
+    kind,
+    *who,
+    held=400,
+    broken=0,
+    standing=Standing.UNDECLARED,
+    declared=None,
+    producer="shop",
+):
+    def clause(of):
+        return Clause(producer=producer, operation=operation, subject=parse(subject), kind=of)
+
+    seen = held + broken > 0
+    return Claim(
+        clause=clause(kind),
+        evidence=Evidence(
+            held=held,
+            broken=broken,
+            first_seen=MORNING if seen else None,
+            last_seen=MORNING + 2400 * SECOND if seen else None,
+            examples=("k3jx7qzt2m5aapw4", "m5aapw4k3jx7qzt2") if seen else (),
+        ),
+        dependence=tuple(who),
+        standing=standing,
+        declared=clause(declared) if declared else None,
+    )
+
+
+ORDER, CREATE, EXPORT, REFUND = (
+    "GET /orders/{id}",
+    "POST /orders",
+    "GET /internal/export",
+    "POST /orders/{id}/refund",
+)
+IN_ORDER = (
+    "request.path.id",
+    "response.200",
+    "response.200.body",
+    "response.200.body.id",
+    "response.200.body.total",
+)
+
+
+def order_claims():
+    kept = Standing.DECLARED
+    store, billing = depends("storefront", EXPOSED), depends("billing", EXPOSED, count=360)
+    links = depends("storefront", USED, "sent back as path id of POST /orders/{id}/refund", 38)
+    return (
+        claim(ORDER, "request.path.id", type_of("string"), depends("billing", REQUESTED, "sends it"), standing=kept),
+        claim(ORDER, "response.200", occurs(), store, billing, standing=kept),
+        claim(ORDER, "response.200.body", type_of("object"), store, billing, standing=kept),
+        claim(ORDER, "response.200.body.id", present(), links, billing, standing=kept),
+        claim(ORDER, "response.200.body.id", type_of("string"), links, billing, standing=kept),
+        claim(
+            ORDER, "response.200.body.total", type_of("integer", "string"), store, billing,
+            standing=Standing.CONTRADICTED, declared=type_of("number"),
+        ),
+        claim(
+            ORDER, "response.200.body.paid", present(always=False), store, billing, held=388, broken=12,
+            standing=Standing.CONTRADICTED, declared=present(),
+        ),
+        claim(ORDER, "response.200.body.courier", present(), store, billing),
+        claim(ORDER, "response.200.body.courier", type_of("object"), store, billing),
+        claim(
+            ORDER, "response.200.body.courier.tracking", present(),
+            depends("storefront", USED, "sent back as path code of GET /tracking/{code}", 31), billing,
+        ),
+        claim(ORDER, "response.200.body.courier.tracking", type_of("string"), store, billing),
+        claim(ORDER, "response.200.body.note", present(), store, billing, held=400),
+        claim(ORDER, "response.200.header.content-type", content_type("application/json"), store, billing, standing=kept),
+        claim(ORDER, "response.200.latency", latency(12.0, 41.0, 88.0), store, billing, held=396, broken=4),
+        claim(ORDER, "response.404", occurs(), held=0, standing=Standing.UNOBSERVED),
+        claim(ORDER, "response.404.body.title", type_of("string"), held=0, standing=Standing.UNOBSERVED),
+    )  # fmt: skip
+
+
+def create_claims():
+    sends = depends("storefront", REQUESTED, "sends it", 38)
+    return (
+        claim(CREATE, "request.body.items[].sku", present(), sends, held=38, standing=Standing.DECLARED),
+        claim(CREATE, "request.body.gift", present(), sends, held=38),
+        claim(CREATE, "request.header.idempotency-key", present(), sends, held=38),
+        claim(CREATE, "request.header.idempotency-key", type_of("string"), sends, held=38),
+        claim(
+            CREATE,
+            "response.201",
+            occurs(),
+            depends("storefront", EXPOSED),
+            held=38,
+            standing=Standing.DECLARED,
+        ),
+    )
+
+
+def export_claims():
+    night = depends("unidentified", REQUESTED, "sends it", 2)
+    return (
+        claim(EXPORT, "request.query.day", present(), night, held=2),
+        claim(EXPORT, "response.200", occurs(), depends("unidentified", EXPOSED, count=2), held=2),
+        claim(EXPORT, "response.200.body[].id", present(), depends("unidentified", EXPOSED, count=2), held=2),
+    )
+
+
+def consumer(name, observations, bases=("user-agent",), owner=""):
+    return Consumer(
+        name=name,
+        identities=tuple(f"{basis}:{name}" for basis in bases),
+        bases=bases,
+        observations=observations,
+        first_seen=MORNING,
+        last_seen=MORNING + 2400 * SECOND,
+        owner=owner,
+        contact=f"{owner}@example.org" if owner else "",
+    )
+
+
+def operation(key, claims, consumers, durations=()):
+    return OperationMap(
+        key=key,
+        protocol="http/1.1",
+        observations=sum(consumers.values()),
+        consumers=consumers,
+        claims=claims,
+        durations=durations,
+    )
+
+
+def durations(consumer, count, p50, p95, p99):
+    return Durations(consumer=consumer, status="200", count=count, p50_ms=p50, p95_ms=p95, p99_ms=p99)
+
+
+OPERATIONS = (
+    operation(
+        ORDER,
+        order_claims(),
+        {"storefront": 40, "billing": 360},
+        (durations("storefront", 40, 14.0, 120.0, 310.0), durations("billing", 360, 11.5, 36.0, 71.0)),
+    ),
+    operation(CREATE, create_claims(), {"storefront": 38}),
+    operation(EXPORT, export_claims(), {"unidentified": 2}),
+)
+NEVER = operation(
+    REFUND,
+    (
+        claim(REFUND, "request.path.id", type_of("string"), held=0, standing=Standing.UNOBSERVED),
+        claim(REFUND, "response.204", occurs(), held=0, standing=Standing.UNOBSERVED),
+    ),
+    {},
+)
+PROMISED = {
+    ORDER: (
+        *IN_ORDER, "response.200.body.paid", "response.200.body.note", "response.200.header.content-type",
+        "response.404", "response.404.body.title",
+    ),
+    CREATE: ("request.body.items[].sku", "request.body.gift", "response.201"),
+    REFUND: ("request.path.id", "response.204"),
+}  # fmt: skip
+CAPTURE = Capture(observed=440, lost={"queue-full": 9, "undecodable": 2}, truncated=3, redacted=118)
+CONSUMERS = (
+    consumer("billing", 360, ("mtls",), owner="finance"),
+    consumer("storefront", 78, ("jwt", "user-agent"), owner="checkout"),
+    consumer("unidentified", 2, ("none",)),
+)
+
+
+@pytest.fixture
+def shop_map():
+    return ContractMap(
+        generated_at=MORNING + 3600 * SECOND,
+        window=(MORNING, MORNING + 2400 * SECOND),
+        capture=CAPTURE,
+        producers=(ProducerMap(name="shop", operations=OPERATIONS, consumers=CONSUMERS),),
+    )
+
+
+@pytest.fixture
+def shop_drift(shop_map):
+    return drift_of(shop_map)
+
+
+def drift_of(contract_map):
+    compared = tuple(
+        Compared(
+            producer="shop",
+            operation=one,
+            promised=frozenset(map(parse, PROMISED[one.key])) if one.key in PROMISED else None,
+        )
+        for one in (*contract_map.producers[0].operations, NEVER)
+    )
+    return Drift(
+        generated_at=contract_map.generated_at,
+        window=contract_map.window,
+        capture=contract_map.capture,
+        documents={"shop": "openapi.yaml"},
+        compared=compared,
+        consumers=contract_map.producers[0].consumers,
+    )
+
+
+@pytest.fixture
+def nothing(shop_map):
+    """A map of nothing observed."""
+    return replace(shop_map, window=None, capture=Capture(), producers=())
