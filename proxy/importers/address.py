@@ -32,16 +32,18 @@ class Address:
 def read_url(url: str, method: str) -> Address:
     """Split an absolute URL.
 
-    Credentials before the host and the fragment are no part of a request-target and are dropped. What a tool shows
-    decoded (a space, letters beyond ASCII) is percent-encoded again.
+    Credentials before the host and the fragment are no part of a request-target and are dropped. What a tool
+    shows decoded (a space, letters beyond ASCII) is percent-encoded again.
 
     Raises:
-        UnreadableError: not an absolute HTTP or WebSocket URL (`data:`, `blob:`, `chrome-extension:`, no host).
+        UnreadableError: no absolute HTTP or WebSocket URL (`data:`, `blob:`, `chrome-extension:`, no host).
     """
     match = _URL.fullmatch(url)
     if match is None:
-        scheme = re.match(r"([A-Za-z][\w+.-]*):", url)
-        raise UnreadableError(f"its URL is not HTTP but {scheme[1]}:" if scheme else "its URL is not absolute")
+        other = re.match(r"([A-Za-z][\w+.-]*):", url)
+        if other:
+            raise UnreadableError("its URL is not HTTP", f"{other[1]}:"[:40])
+        raise UnreadableError("its URL is not absolute")
     scheme = _SCHEMES[match[1].lower()]
     host = match[2].rpartition("@")[2].lower()
     authority = host.removesuffix(_DEFAULT_PORTS[scheme])

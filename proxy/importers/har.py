@@ -1,19 +1,17 @@
-"""HAR 1.2 (http://www.softwareishard.com/blog/har-12-spec/) as browsers, proxies and test tools really write it.
+"""HAR 1.2 (http://www.softwareishard.com/blog/har-12-spec/) as browsers, proxies and test tools write it.
 
-An entry becomes an exchange where it says when it began, with which method, and where it went; everything else may be
-missing. Memory does not grow with the file. Where a HAR says something in two places, the place nearer to the wire
-counts: headers before `cookies`, the URL before `queryString`, `text` before `params`.
+An entry becomes an exchange where it says when it began, with which method, and where it went; everything
+else may be missing. Memory does not grow with the file. Where a HAR says something in two places, the place
+nearer to the wire counts: headers before `cookies`, the URL before `queryString`, `text` before `params`.
 
-`startedDateTime` is taken for the first byte of the request: tools disagree whether queueing and connecting come
-before it or after. They are in no length of time, so that a latency is the producer's.
+`startedDateTime` is taken for the first byte of the request: tools disagree whether queueing and connecting
+come before it or after. They are in no length of time, so that a latency is the producer's.
 """
 
 from __future__ import annotations
 
 import json
-import math
 import re
-from datetime import UTC, datetime, timedelta
 from hashlib import blake2b
 from typing import IO, TYPE_CHECKING, Any
 
@@ -21,23 +19,23 @@ import orjson
 
 from proxy.importers import har_body
 from proxy.importers.address import read_url
+from proxy.importers.instants import from_iso, from_seconds, length
 from proxy.importers.json_array import Broken, EndedError, elements
 from proxy.importers.outcome import outcome_of, protocol_of
 from proxy.importers.recording import Cut, Ordinals, RawFrame, Recorded, Skipped, UnreadableError
 from proxy.importers.text import field_value, readable
 from proxy.raw import RawExchange
-from store.records import Headers, Lane
+from store.records import Lane
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from proxy.importers.recording import Item
+    from store.records import Headers
 
 NAME = "HAR"
 
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_LAST_YEAR = 2261
-"""The last whole year that nanoseconds since 1970 in 64 bits reach."""
+_MILLISECOND_NS = 1_000_000
 _TEXT, _BINARY = 1, 2
 """WebSocket opcodes, RFC 6455 section 11.8."""
 
@@ -66,14 +64,14 @@ def read(stream: IO[bytes], *, producer: str, source: str) -> Iterator[Item]:
             try:
                 yield _read_entry(entry, ordinals, producer, source)
             except UnreadableError as error:
-                yield Skipped(f"entry {number}", str(error))
+                yield Skipped(f"entry {number}", error.reason, error.detail)
     except EndedError as error:
         yield Cut(f"{error}, after entry {number}" if number else str(error))
 
 
 def _read_entry(entry: Any, ordinals: Ordinals, producer: str, source: str) -> Recorded:
     if isinstance(entry, Broken):
-        raise UnreadableError(entry.reason)
+        raise UnreadableError(entry.reason, entry.detail)
     if not isinstance(entry, dict):
         raise UnreadableError("it is not an object")
     started_at = _instant(entry.get("startedDateTime"))
@@ -88,7 +86,9 @@ def _read_entry(entry: Any, ordinals: Ordinals, producer: str, source: str) -> R
     response_body, response_body_flaws = har_body.of_response(response, response_headers, method, status)
     frames, frame_flaws = _frames(entry.get("_webSocketMessages"))
     digest = _digest(entry)
-    send, wait, receive = (_length(_timings(entry).get(part)) for part in ("send", "wait", "receive"))
+    send, wait, receive = (
+        length(_timings(entry).get(part), _MILLISECOND_NS) for part in ("send", "wait", "receive")
+    )
     exchange = RawExchange(
         producer=producer or address.host,
         lane=Lane.IMPORT,
@@ -132,18 +132,12 @@ def _required_text(parent: Json, where: str, name: str) -> str:
 
 
 def _instant(value: Any) -> int:
-    """ISO 8601 to Unix ns; without a time zone, which the format demands, UTC is assumed."""
     if not isinstance(value, str) or not value:
         raise UnreadableError(f"startedDateTime is {'not text' if value else 'missing'}")
-    try:
-        instant = datetime.fromisoformat(value.strip())
-        instant = instant if instant.tzinfo else instant.replace(tzinfo=UTC)
-        microseconds = (instant - _EPOCH) // timedelta(microseconds=1)
-    except (ValueError, OverflowError):
-        raise UnreadableError(f"startedDateTime is no date: {readable(value[:40])!r}") from None
-    if not _EPOCH.year <= instant.year <= _LAST_YEAR or microseconds < 0:
-        raise UnreadableError(f"startedDateTime is out of range: {readable(value[:40])!r}")
-    return microseconds * 1000
+    instant = from_iso(value)
+    if instant is None:
+        raise UnreadableError("startedDateTime is no date since 1970", readable(value[:40]))
+    return instant
 
 
 def _status(value: Any) -> int | None:
@@ -154,7 +148,7 @@ def _status(value: Any) -> int | None:
         return None
     if isinstance(value, int) and 100 <= value <= 999:
         return value
-    raise UnreadableError(f"response.status is no HTTP status: {readable(str(value)[:40])}")
+    raise UnreadableError("response.status is no HTTP status", readable(str(value)[:40]))
 
 
 def _timings(entry: Json) -> Json:
@@ -162,26 +156,17 @@ def _timings(entry: Json) -> Json:
     return timings if isinstance(timings, dict) else {}
 
 
-def _length(value: Any) -> int | None:
-    """Milliseconds to ns; None where the tool says "does not apply" (-1, null) or nonsense."""
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        return None
-    if not math.isfinite(value) or not 0 <= value < 1e12:
-        return None
-    return round(value * 1_000_000)
-
-
 def _duration(entry: Json, send: int | None, wait: int | None, receive: int | None) -> int | None:
     """From the request's first byte to the response's last; `time` where no part of it is known."""
     if wait is None and receive is None:
-        return _length(entry.get("time"))
+        return length(entry.get("time"), _MILLISECOND_NS)
     return (send or 0) + (wait or 0) + (receive or 0)
 
 
 def _headers(message: Json, side: str) -> tuple[Headers, tuple[str, ...]]:
-    """Header fields in order. Pseudo-headers of HTTP/2 and 3 are no fields (RFC 9113 section 8.3) and left out.
+    """Header fields in order, without the pseudo-headers of HTTP/2 and 3 (RFC 9113 section 8.3).
 
-    Most tools write objects with `name` and `value`, one writes pairs; some join repeated fields by line feeds.
+    Most tools write objects with `name` and `value`, one writes pairs; some join repeated ones by line feeds.
     """
     raw = message.get("headers")
     headers: list[tuple[str, str]] = []
@@ -218,9 +203,12 @@ def _frame(one: Any) -> RawFrame | None:
     content = data.encode("utf-8", "surrogatepass") if opcode == _TEXT else har_body.from_base64(data)
     if opcode not in {_TEXT, _BINARY} or content is None:
         return None
-    seconds = _length(one.get("time"))
-    sent_at = seconds * 1000 if seconds else None
-    return RawFrame(from_client=kind == "send", text=opcode == _TEXT, data=content, sent_at=sent_at)
+    return RawFrame(
+        from_client=kind == "send",
+        text=opcode == _TEXT,
+        data=content,
+        sent_at=from_seconds(one.get("time")),
+    )
 
 
 def _connection(entry: Json) -> str:

@@ -4,25 +4,28 @@ from __future__ import annotations
 
 import binascii
 import re
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
 import orjson
 
 from proxy.importers.text import field_value
 from proxy.raw import RawBody
-from store.records import Headers
+
+if TYPE_CHECKING:
+    from store.records import Headers
 
 _MAGIC = {"gzip": b"\x1f\x8b", "x-gzip": b"\x1f\x8b", "zstd": b"\x28\xb5\x2f\xfd"}
-"""How compressed bytes begin: where they do, the tool did not undo the coding (it could not, or it never does)."""
+"""How compressed bytes begin: where they do, the tool did not undo the coding."""
 _CHARSET = re.compile(r";\s*charset\s*=\s*[\"']?([\w.:-]+)", re.IGNORECASE)
 _BOUNDARY = re.compile(r";\s*boundary\s*=\s*\"?([^\";,]{1,70})", re.IGNORECASE)
 
 Body = tuple[RawBody | None, tuple[str, ...]]
+"""A body, and what was wrong with it."""
 
 
 def of_request(request: dict[str, Any], headers: Headers) -> Body:
-    """The request's body, and what was wrong with it."""
+    """The body of `request.postData`; a form that is only there as `params` is encoded again."""
     data = request.get("postData")
     if not isinstance(data, dict):
         return None, ()
@@ -35,9 +38,9 @@ def of_request(request: dict[str, Any], headers: Headers) -> Body:
 
 
 def of_response(response: dict[str, Any], headers: Headers, method: str, status: int | None) -> Body:
-    """The response's body, and what was wrong with it.
+    """The body of `response.content`.
 
-    A body that was not recorded, though there was one, has its length and none of its bytes. A response that cannot
+    One that was there and was not recorded has its length and none of its bytes. A response that cannot
     have a body (RFC 9112 section 6.3) has none, even where a browser shows what it had in its cache.
     """
     content = response.get("content")
@@ -47,13 +50,15 @@ def of_response(response: dict[str, Any], headers: Headers, method: str, status:
         return None, (("response-body-from-cache",) if content.get("text") and status == 304 else ())
     if content.get("text") is None:
         size = _count(content.get("size"))
-        return (RawBody(data=b"", size=size, decoded=True), ("response-body-not-recorded",)) if size else (None, ())
-    data, flaws = _content(content["text"], content.get("encoding"), _media_type(content, headers), "response")
+        body = RawBody(data=b"", size=size, decoded=True) if size else None
+        return body, (("response-body-not-recorded",) if size else ())
+    media = _media_type(content, headers)
+    data, flaws = _content(content["text"], content.get("encoding"), media, "response")
     return _body(data, response.get("bodySize"), headers), flaws
 
 
 def with_content_type(headers: Headers, content: Any) -> Headers:
-    """The headers with the `Content-Type` that `content.mimeType` repeats, for tools that record no headers."""
+    """The headers, with the `Content-Type` from `content.mimeType` where a tool records no headers."""
     media = content.get("mimeType") if isinstance(content, dict) else None
     if not isinstance(media, str) or "/" not in media or any(name == "content-type" for name, _ in headers):
         return headers
@@ -79,7 +84,7 @@ _DECODERS = {"base64": from_base64, "hex": _from_hex}
 
 
 def _from_chunks(text: str, encoding: str) -> bytes | None:
-    """Bytes from one text, or from the JSON array of texts that Polly.JS writes, one for each chunk received."""
+    """Bytes from one text, or from the JSON array of texts, one for each chunk, that Polly.JS writes."""
     decode = _DECODERS[encoding]
     if not text.startswith('["'):
         return decode(text)
@@ -104,8 +109,8 @@ def _content(text: Any, encoding: Any, media: str, side: str) -> tuple[bytes, tu
 def _encoded(text: str, media: str) -> bytes:
     """Text back to the bytes that it was read from.
 
-    In the charset that was declared, else in UTF-8. Text without a declared charset that would be valid UTF-8 if its
-    characters were bytes was UTF-8 that the tool read as ISO-8859-1.
+    In the charset that was declared, else in UTF-8. Text without a declared charset that would be valid
+    UTF-8 if its characters were bytes was UTF-8 that the tool read as ISO-8859-1.
     """
     if text.isascii():
         return text.encode()
@@ -156,7 +161,8 @@ def _multipart(fields: list[dict[str, Any]], boundary: str) -> bytes:
     parts = []
     for one in fields:
         file = f'; filename="{_quoted(one["fileName"])}"' if isinstance(one.get("fileName"), str) else ""
-        kind = f"\r\nContent-Type: {_quoted(one['contentType'])}" if isinstance(one.get("contentType"), str) else ""
+        media = one.get("contentType")
+        kind = f"\r\nContent-Type: {_quoted(media)}" if isinstance(media, str) else ""
         head = f'--{boundary}\r\nContent-Disposition: form-data; name="{_quoted(one["name"])}"{file}{kind}'
         parts.append(f"{head}\r\n\r\n{_text(one.get('value'))}\r\n")
     return _utf8("".join(parts) + f"--{boundary}--\r\n")

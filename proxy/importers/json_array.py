@@ -1,9 +1,9 @@
 """The elements of one array inside a JSON document of any size, one at a time.
 
-Why not ijson, which streams too: one element that yajl refuses (NaN, a number of twenty digits, a lone surrogate as
-mitmproxy itself writes for bodies of unknown charset) ends the whole document there, and 100,000 nested brackets make
-it take all memory. Here an element is found by the standard library's own scanner, so a broken one is skipped by
-matching brackets, and everything after it is kept.
+Why not ijson, which streams too: one element that yajl refuses (NaN, a number of twenty digits, a lone
+surrogate as mitmproxy itself writes for bodies of unknown charset) ends the whole document there, and
+100,000 nested brackets make it take all memory. Here the standard library's own scanner finds where an
+element ends; a broken one is skipped by matching brackets, and everything after it is kept.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ CHUNK_BYTES = 1 << 18
 MAX_ELEMENT_CHARS = 1 << 26
 """The longest element that is read, some 64 MB: holding one takes about four times that for a moment."""
 _EDGE = 16
-"""An error this near to the end of the window may come from a literal or an escape that is not all there yet."""
+"""An error this near to the end of the window may come from a literal or an escape that is not all there."""
 
 _SPACE = re.compile(r"[ \t\n\r]*")
 _BRACKETS = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+"|(?P<open>")|[\[\]{}]', re.DOTALL)
@@ -33,6 +33,7 @@ class Broken:
     """An element that is no JSON, and why; the next one follows."""
 
     reason: str
+    detail: str = ""
 
 
 class EndedError(Exception):
@@ -77,15 +78,15 @@ def _element(window: _Window) -> Any:
     try:
         return window.value()
     except json.JSONDecodeError as error:
-        reason = f"it is not JSON ({error.msg})"
+        broken = Broken("it is not JSON", error.msg)
     except RecursionError:
-        reason = "it is nested too deeply"
+        broken = Broken("it is nested too deeply")
     except ValueError:
-        reason = "it holds a number that is too long"
+        broken = Broken("it holds a number that is too long")
     except _TooLongError:
-        reason = f"it is longer than {MAX_ELEMENT_CHARS >> 20} MB"
+        broken = Broken(f"it is longer than {MAX_ELEMENT_CHARS >> 20} MB")
     window.skip()
-    return Broken(reason)
+    return broken
 
 
 class _TooLongError(Exception):

@@ -8,7 +8,10 @@ from typing import Any
 from store.records import Outcome
 
 _ENDS = (
-    (Outcome.REFUSED, re.compile(r"connect call failed|connection refused|ERR_CONNECTION_REFUSED", re.IGNORECASE)),
+    (
+        Outcome.REFUSED,
+        re.compile(r"connect call failed|connection refused|ERR_CONNECTION_REFUSED", re.IGNORECASE),
+    ),
     (Outcome.CLIENT_CLOSED, re.compile(r"\bclient disconnect|\bby client \(|\bclient closed", re.IGNORECASE)),
     (Outcome.SERVER_CLOSED, re.compile(r"\bserver disconnect|\bby server \(|\bserver closed", re.IGNORECASE)),
 )

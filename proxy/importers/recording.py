@@ -1,4 +1,4 @@
-"""What a recording holds, read one item at a time: exchanges, what had to be left out, and where it broke off."""
+"""What a recording holds, one item at a time: exchanges, what had to be left out, and where it broke off."""
 
 from __future__ import annotations
 
@@ -33,10 +33,18 @@ class Recorded:
 
 @dataclass(frozen=True, slots=True)
 class Skipped:
-    """An entry that was left out: which one (`entry 17`), and what is wrong with it."""
+    """An entry that was left out: which one (`entry 17`), and what is wrong with it.
+
+    `reason` is one of few, so that they can be counted; `detail` is what stood there, `""` where that says
+    nothing.
+    """
 
     where: str
     reason: str
+    detail: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.where}: {self.reason}{f' ({self.detail})' if self.detail else ''}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,15 +58,21 @@ Item = Recorded | Skipped | Cut
 
 
 class UnreadableError(Exception):
-    """An entry cannot become an exchange; the message says what is wrong with it."""
+    """An entry cannot become an exchange; `reason` and `detail` are as in `Skipped`."""
+
+    def __init__(self, reason: str, detail: str = "") -> None:
+        super().__init__(reason, detail)
+        self.reason = reason
+        self.detail = detail
 
 
 class Ordinals:
     """Tells identical entries of one file apart: the first is 0, the next 1.
 
-    So that a file imported twice adds nothing, an entry that stands in two files is added once, and a request that
-    was really repeated within the clock's resolution is not lost. Identical entries carry the same start, so they
-    stand close together; to keep memory bounded only the last `IDENTICAL_WITHIN` different ones are remembered.
+    So that a file imported twice adds nothing, an entry that stands in two files is added once, and a
+    request that was really repeated within the clock's resolution is not lost. Identical entries carry the
+    same start, so they stand close together: only the last `IDENTICAL_WITHIN` different ones are
+    remembered.
     """
 
     def __init__(self) -> None:

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 
 def readable(text: str) -> str:
-    """Text that can be written as UTF-8: a lone surrogate, which JSON can hold and UTF-8 cannot, becomes `?`."""
+    """Text that UTF-8 can hold: a lone surrogate, which JSON can hold, becomes `?`."""
     return text if text.isascii() else text.encode("utf-8", "replace").decode()
 
 
 def field_value(text: str) -> str:
-    """A header field's name or value as `proxy.raw` wants it: the bytes read as ISO-8859-1, no outer white space.
+    """A header field's name or value as `proxy.raw` wants it: bytes read as ISO-8859-1, no outer white space.
 
-    Recordings show the bytes read as UTF-8, with what is not UTF-8 as lone surrogates (mitmproxy), so this is exact.
+    Recordings show the bytes read as UTF-8, what is not UTF-8 as lone surrogates (mitmproxy), so this is
+    exact.
     """
     if not text.isascii():
         try:
