@@ -1,0 +1,127 @@
+"""Counters that several processes read and each process writes its own of: a small file, mapped into memory.
+
+A table of unsigned 64-bit slots, a row for each (writer, lane), a column for each `Counter`. A row has one
+writer, so nothing is locked, and an aligned slot of eight bytes is read whole. The file outlives every
+process that writes it, so that a count survives `kill -9`.
+"""
+
+from __future__ import annotations
+
+import mmap
+from contextlib import suppress
+from enum import IntEnum, auto
+from struct import Struct
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+
+class Counter(IntEnum):
+    """The columns. From `QUEUE_FULL` on they count loss: requests not observed, by reason."""
+
+    CONNECTIONS = 0
+    """Connections accepted."""
+    REFUSED = auto()
+    """Connections whose upstream could not be reached."""
+    REQUESTS = auto()
+    """Requests that seemed to begin, copied or not."""
+    COPIED = auto()
+    """Of those, the ones handed to the decoder."""
+    SETTLED = auto()
+    """Of those, the ones that the decoder has dealt with for good: stored, or counted as lost."""
+    OBSERVED = auto()
+    """Exchanges stored."""
+    QUEUE_FULL = auto()
+    """The decoder was slower than the traffic, and its queue had no room."""
+    DECODER_DOWN = auto()
+    """No decoder was running."""
+    DECODER_DIED = auto()
+    """Copied, and then the decoder died before it was stored."""
+    DECODER_ERROR = auto()
+    """Our own fault: an exception while the connection was decoded or the exchange recorded."""
+    NOT_HTTP1 = auto()
+    """The connection began in another protocol: TLS, HTTP/2 with prior knowledge."""
+    MALFORMED = auto()
+    """Bytes that are not HTTP/1.1, or a head that ended in its middle."""
+    TOO_LARGE = auto()
+    """A head longer than the limit."""
+    TOO_MANY = auto()
+    """More connections, or more unanswered requests on one, than are tracked."""
+    UNSYNCHRONISED = auto()
+    """After a gap, or on a connection older than the decoder, request and response could not be told apart
+    safely."""
+    STORE_UNAVAILABLE = auto()
+    """The store could not be written for so long that the memory for waiting exchanges was used up."""
+    SHUTDOWN = auto()
+    """The recorder was told to end before everything copied was decoded."""
+
+    @property
+    def reason(self) -> str:
+        """The counter's name in reports: `queue-full`."""
+        return self.name.lower().replace("_", "-")
+
+
+LOSSES = tuple(counter for counter in Counter if counter >= Counter.QUEUE_FULL)
+
+Row = memoryview
+"""The slots of one (writer, lane): `row[Counter.COPIED] += 1`."""
+
+_HEADER = Struct("=8sQQ")
+_MAGIC = b"dfcount1"
+_SLOT_BYTES = 8
+
+
+class Counters:
+    """The mapped table.
+
+    Writers, for n workers: `forwarder(i)` is worker i, `decoder(i)` the decoder speaking of worker i's
+    connections, and `persisted` the decoder again: how much of each loss is already in the store.
+    """
+
+    def __init__(self, path: Path) -> None:
+        with path.open("r+b") as file:
+            self._map = mmap.mmap(file.fileno(), 0)
+        magic, self.workers, self.lanes = _HEADER.unpack_from(self._map)
+        if magic != _MAGIC:
+            raise ValueError(f"{path} is no counter file")
+        self._slots = memoryview(self._map)[_HEADER.size :].cast("Q")
+
+    @classmethod
+    def create(cls, path: Path, *, workers: int, lanes: int) -> Counters:
+        """A new file with every counter at zero."""
+        rows = (2 * workers + 1) * lanes
+        path.write_bytes(_HEADER.pack(_MAGIC, workers, lanes) + bytes(rows * len(Counter) * _SLOT_BYTES))
+        return cls(path)
+
+    def forwarder(self, worker: int, lane: int) -> Row:
+        """Written by a forwarder worker."""
+        return self._row(worker, lane)
+
+    def decoder(self, worker: int, lane: int) -> Row:
+        """Written by the decoder, about one worker's connections."""
+        return self._row(self.workers + worker, lane)
+
+    def persisted(self, lane: int) -> Row:
+        """Written by the decoder: losses that the store knows of."""
+        return self._row(2 * self.workers, lane)
+
+    def total(self, counter: Counter, lane: int | None = None) -> int:
+        """The sum over all processes, of one lane or of all."""
+        lanes = range(self.lanes) if lane is None else (lane,)
+        return sum(self._row(writer, at)[counter] for writer in range(2 * self.workers) for at in lanes)
+
+    def lost(self, lane: int | None = None) -> Mapping[Counter, int]:
+        """What was lost, by reason, without the reasons that never occurred."""
+        return {counter: total for counter in LOSSES if (total := self.total(counter, lane))}
+
+    def close(self) -> None:
+        """Unmap; rows that were given out must no longer be used."""
+        self._slots.release()
+        with suppress(BufferError):  # a row is still held; the mapping ends with the process
+            self._map.close()
+
+    def _row(self, writer: int, lane: int) -> Row:
+        start = (writer * self.lanes + lane) * len(Counter)
+        return self._slots[start : start + len(Counter)]

@@ -1,0 +1,1 @@
+"""Decoders: bytes and a timestamp in, observations out. No sockets, no clock, no store."""

@@ -1,0 +1,102 @@
+"""What every decoder is: one connection's bytes in, exchanges out.
+
+A decoder is told what happened on its connection, in order, and gives the exchanges that became complete.
+Where it cannot go on it raises `Opaque`: the connection is then forwarded as before and not looked at any
+more. It never raises anything else on whatever bytes, and its memory is bounded by its `Limits`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING, NamedTuple, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from proxy.raw import RawExchange
+
+
+class Instant(NamedTuple):
+    """A moment: `wall_ns` is Unix time, `monotonic_ns` measures lengths of time."""
+
+    wall_ns: int
+    monotonic_ns: int
+
+
+class Reason(StrEnum):
+    """Why a connection cannot be decoded further. The names are those of the counters."""
+
+    NOT_HTTP1 = "not-http1"
+    MALFORMED = "malformed"
+    TOO_LARGE = "too-large"
+    TOO_MANY = "too-many"
+    UNSYNCHRONISED = "unsynchronised"
+
+
+class Opaque(Exception):  # noqa: N818 - it is the end of a decoder's work, not always an error
+    """The rest of the connection is not decoded.
+
+    `reason` is None where it left HTTP by agreement (an upgrade, a tunnel). `lost` counts the requests that
+    were seen and do not become exchanges.
+    """
+
+    def __init__(self, reason: Reason | None, lost: int = 0) -> None:
+        super().__init__(reason or "left HTTP")
+        self.reason = reason
+        self.lost = lost
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Origin:
+    """Where a connection comes from. `connection` is unique among all recorders and runs."""
+
+    producer: str
+    source: str
+    connection: str
+    peer: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """Bounds of a decoder's memory, for one connection."""
+
+    body_bytes: int = 1024 * 1024
+    """Kept of each body; sizes are counted on."""
+    head_bytes: int = 256 * 1024
+    """A longer head makes the connection opaque. Servers refuse heads long before that (commonly at 8 - 64
+    KiB)."""
+    in_flight: int = 256
+    """Pipelined requests without an answer."""
+
+
+class Decoder(Protocol):
+    """One connection."""
+
+    @property
+    def open_requests(self) -> int:
+        """Requests seen that have not become exchanges yet."""
+
+    def client_data(self, data: bytes, at: Instant) -> Iterator[RawExchange]:
+        """The client sent bytes."""
+
+    def server_data(self, data: bytes, at: Instant) -> Iterator[RawExchange]:
+        """The server sent bytes."""
+
+    def client_eof(self, at: Instant) -> Iterator[RawExchange]:
+        """The client ended its direction (FIN)."""
+
+    def server_eof(self, at: Instant) -> Iterator[RawExchange]:
+        """The server ended its direction (FIN)."""
+
+    def client_reset(self, at: Instant) -> Iterator[RawExchange]:
+        """The client's connection broke (RST)."""
+
+    def server_reset(self, at: Instant) -> Iterator[RawExchange]:
+        """The server's connection broke (RST)."""
+
+    def refused(self, at: Instant) -> Iterator[RawExchange]:
+        """The server could not be reached."""
+
+    def gap(self, requests: int) -> None:
+        """Bytes are missing here, `requests` requests began before; what follows begins a new one."""

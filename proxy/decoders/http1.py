@@ -1,0 +1,223 @@
+"""HTTP/1.1 seen from the side: requests and responses of one connection, paired (RFC 9112).
+
+A response belongs to the oldest request without one; nothing in HTTP/1.1 says so but the order. So where the
+order is in doubt the connection becomes opaque, and a response is never paired with a wrong request:
+
+- after a gap, or on a connection that was open before us, we go on only with a client's read that begins
+  with a request line (the tap offers none while an answer is outstanding), and never once requests have been
+  pipelined;
+- a response without a request, malformed bytes, and more pipelined requests than the limit end the decoding.
+
+Interim responses (1xx) are not answers, 101 excepted. A connection that is upgraded, or tunnelled by
+CONNECT, gives the exchange that did it with `Outcome.OPAQUE` and is opaque from there.
+
+An exchange that was cut short has `duration_ns` up to the moment when the connection ended: how long the
+consumer waited before it hung up.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import deque
+from typing import TYPE_CHECKING
+
+import httptools
+
+from proxy.decoders.decoder import Opaque, Reason
+from proxy.decoders.http1_messages import Message, MessageReader
+from proxy.raw import RawBody, RawExchange
+from store.records import Lane, Outcome
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from proxy.decoders.decoder import Instant, Limits, Origin
+
+_REQUEST_LINE = re.compile(rb"[A-Z][A-Z-]* \S+ HTTP/1\.[01]\r\n")
+_REQUEST_TIMEOUT = 408
+_SWITCHING_PROTOCOLS = 101
+
+
+class Http1Decoder:
+    """One connection."""
+
+    def __init__(self, origin: Origin, limits: Limits) -> None:
+        self._origin = origin
+        self._limits = limits
+        self._unanswered: deque[Message] = deque()
+        """Requests from their head on, in order; the first may have its response under way."""
+        self._ordinal = 0
+        self._pipelined = False
+        self._after_gap = False
+        self._first_bytes = b""
+        self._client_eof = False
+        self._open_readers()
+
+    @property
+    def open_requests(self) -> int:
+        """Requests seen that have not become exchanges yet."""
+        return len(self._unanswered) + self._requests.in_head
+
+    def client_data(self, data: bytes, at: Instant) -> Iterator[RawExchange]:
+        """The client sent bytes."""
+        if len(self._first_bytes) < 3:
+            self._first_bytes = (self._first_bytes + data[:3])[:3]
+        if self._after_gap:
+            self._after_gap = False
+            if not _REQUEST_LINE.match(data):
+                raise self._opaque(Reason.UNSYNCHRONISED)
+        try:
+            for request in self._requests.feed(data, at):
+                if (
+                    request.response is not None and request.response.complete
+                ):  # it was answered before it ended
+                    self._unanswered.popleft()
+                    yield self._exchange(request, Outcome.COMPLETE)
+        except Opaque as error:
+            not_http1 = not self._ordinal and (
+                self._first_bytes == b"PRI" or self._first_bytes[:1] == b"\x16"
+            )
+            raise self._opaque(Reason.NOT_HTTP1 if not_http1 else error.reason) from None
+
+    def server_data(self, data: bytes, at: Instant) -> Iterator[RawExchange]:
+        """The server sent bytes."""
+        self._client_eof = False  # if the client has closed, it has closed one direction only
+        try:
+            for response in self._responses.feed(data, at):
+                yield from self._answered(response)
+        except Opaque as error:
+            raise self._opaque(error.reason, error.lost) from None
+
+    def client_eof(self, at: Instant) -> Iterator[RawExchange]:
+        """The client ended its direction: no more requests, but answers may come."""
+        del at
+        self._client_eof = True
+        yield from ()
+
+    def server_eof(self, at: Instant) -> Iterator[RawExchange]:
+        """The server ended its direction: an answer of unknown length is whole, another is cut short."""
+        response = self._responses.eof(at)
+        if response is not None:
+            yield from self._answered(response)
+        yield from self._cut(Outcome.CLIENT_CLOSED if self._client_eof else Outcome.SERVER_CLOSED, at)
+
+    def client_reset(self, at: Instant) -> Iterator[RawExchange]:
+        """The client is gone."""
+        yield from self._cut(Outcome.CLIENT_CLOSED, at)
+
+    def server_reset(self, at: Instant) -> Iterator[RawExchange]:
+        """The server is gone."""
+        yield from self._cut(Outcome.SERVER_CLOSED, at)
+
+    def refused(self, at: Instant) -> Iterator[RawExchange]:
+        """There is no server."""
+        yield from self._cut(Outcome.REFUSED, at)
+
+    def gap(self, requests: int) -> None:
+        """Bytes are missing; what was under way is given up, the tap has counted it."""
+        self._unanswered.clear()
+        self._ordinal = max(self._ordinal, requests)
+        self._open_readers()
+        self._after_gap = True
+        if self._pipelined:
+            raise Opaque(Reason.UNSYNCHRONISED)
+
+    def _open_readers(self) -> None:
+        self._requests = MessageReader(httptools.HttpRequestParser, self._limits, self._request_head)
+        self._responses = MessageReader(httptools.HttpResponseParser, self._limits, self._response_head)
+
+    def _request_head(self, request: Message) -> bool:
+        if self._unanswered:
+            self._pipelined = True
+            if len(self._unanswered) >= self._limits.in_flight:
+                raise Opaque(Reason.TOO_MANY)
+        self._unanswered.append(request)
+        return False
+
+    def _response_head(self, response: Message) -> bool:
+        """Find the request that is being answered; whether the answer has no body, whatever it says."""
+        if not self._unanswered or self._unanswered[0].response is not None:
+            # A server may tell an idle client that it is too late; all else unasked is a doubt in the order.
+            raise Opaque(None if response.status == _REQUEST_TIMEOUT else Reason.UNSYNCHRONISED)
+        request, status = self._unanswered[0], response.status
+        if status >= 200 or status == _SWITCHING_PROTOCOLS:
+            request.response = response
+        tunnel = request.method == "CONNECT" and 200 <= status < 300
+        return request.method == "HEAD" or tunnel or status < 200 or status in {204, 304}
+
+    def _answered(self, response: Message) -> Iterator[RawExchange]:
+        """A response is whole."""
+        request = self._unanswered[0]
+        if request.response is None:
+            return  # 1xx
+        if response.status == _SWITCHING_PROTOCOLS or (request.method == "CONNECT" and response.status < 300):
+            self._unanswered.popleft()
+            yield self._exchange(request, Outcome.OPAQUE)
+            raise Opaque(None, len(self._unanswered))
+        if request.complete:
+            self._unanswered.popleft()
+            yield self._exchange(request, Outcome.COMPLETE)
+
+    def _cut(self, outcome: Outcome, at: Instant) -> Iterator[RawExchange]:
+        """The connection is over; so is everything that was under way."""
+        while self._unanswered:
+            request = self._unanswered.popleft()
+            whole = request.response is not None and request.response.complete
+            yield self._exchange(request, Outcome.COMPLETE if whole else outcome, None if whole else at)
+        if self._requests.in_head:
+            raise self._opaque(Reason.MALFORMED)
+
+    def _opaque(self, reason: Reason | None, lost: int = 0) -> Opaque:
+        lost += self.open_requests
+        self._unanswered.clear()
+        return Opaque(reason, max(lost, 1) if reason is not None else lost)
+
+    def _exchange(self, request: Message, outcome: Outcome, cut: Instant | None = None) -> RawExchange:
+        start = request.begun.monotonic_ns
+        response = request.response
+        end = cut if cut is not None else response.ended if response is not None else None
+        self._ordinal += 1
+        origin = self._origin
+        target = request.target.decode("latin-1")
+        return RawExchange(
+            producer=origin.producer,
+            lane=Lane.SPLICE,
+            source=origin.source,
+            fingerprint=(origin.producer, origin.connection, self._ordinal),
+            protocol=f"http/{request.version}",
+            started_at=request.begun.wall_ns,
+            method=request.method,
+            target=target,
+            scheme="http",
+            authority=_authority(target, request),
+            request_headers=tuple(request.headers),
+            request_trailers=tuple(request.trailers),
+            request_body=_body(request),
+            status=response.status if response is not None else None,
+            response_headers=tuple(response.headers) if response is not None else (),
+            response_trailers=tuple(response.trailers) if response is not None else (),
+            response_body=_body(response) if response is not None else None,
+            request_ns=request.ended.monotonic_ns - start if request.complete else None,
+            wait_ns=response.begun.monotonic_ns - start if response is not None else None,
+            duration_ns=end.monotonic_ns - start if end is not None else None,
+            outcome=outcome,
+            connection=origin.connection,
+            peer=origin.peer,
+            flaws=() if request.complete else ("request-incomplete",),
+        )
+
+
+def _body(message: Message) -> RawBody | None:
+    return RawBody(data=bytes(message.body), size=message.size) if message.size else None
+
+
+def _authority(target: str, request: Message) -> str:
+    """Whom the client asked for: the absolute form before the Host field (RFC 9112 section 3.2.2)."""
+    if request.method == "CONNECT":
+        return target
+    scheme, separator, rest = target.partition("://")
+    if separator and scheme.isalpha():
+        host = rest.partition("/")[0].partition("?")[0]
+    else:
+        host = next((value for name, value in request.headers if name == "host"), "")
+    return host.removesuffix(":80")

@@ -1,0 +1,16 @@
+"""Which decoder reads which protocol. A protocol is one file and one line here."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from proxy.decoders.http1 import Http1Decoder
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from proxy.decoders.decoder import Decoder, Limits, Origin
+
+DECODERS: Mapping[str, Callable[[Origin, Limits], Decoder]] = {
+    "http1": Http1Decoder,
+}

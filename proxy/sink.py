@@ -1,0 +1,181 @@
+"""Where exchanges go once they are safe to keep: a batch writer in front of the store.
+
+`Sink` is the plug point; a sidecar that keeps nothing raw is another one. `StoreSink` writes a batch when it
+is full or old enough. A store that refuses is tried again, less and less often, while what waits fits the
+memory allowed for it; then the oldest is given up and counted. Nothing that a store does raises here.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from itertools import islice
+from time import monotonic_ns
+from typing import TYPE_CHECKING, Protocol
+
+from store.errors import StoreError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from store.records import Exchange, Loss, Message
+
+BATCH_COUNT = 1000
+"""Exchanges in one transaction: where SQLite and PostgreSQL are at their best, and small enough to lose."""
+BATCH_AGE_NS = 500_000_000
+"""So fresh is what a report shows."""
+WAITING_BYTES = 64 * 1024 * 1024
+"""Bodies and headers that may wait for a store that refuses."""
+RETRY_NS = (500_000_000, 30_000_000_000)
+"""The first pause after a refusal, doubled up to the longest."""
+
+
+class Sink(Protocol):
+    """Takes exchanges."""
+
+    @property
+    def waiting(self) -> int:
+        """Exchanges taken and not yet dealt with for good."""
+
+    def add(self, exchange: Exchange) -> None:
+        """Take one."""
+
+    def tick(self) -> None:
+        """Do what is due. Called at least twice a second."""
+
+    def close(self) -> None:
+        """Write what waits; what cannot be written is counted."""
+
+
+class LossBook(Protocol):
+    """Losses that the store does not know of yet."""
+
+    def unwritten(self) -> Sequence[Loss]:
+        """What was counted since the last call of `written`."""
+
+    def written(self) -> None:
+        """The last answer of `unwritten` is stored."""
+
+
+class Writer(Protocol):
+    """What the sink needs of `store.store.Store`."""
+
+    def write(
+        self,
+        exchanges: Sequence[Exchange] = (),
+        messages: Sequence[Message] = (),
+        *,
+        losses: Sequence[Loss] = (),
+    ) -> object:
+        """Write one batch, or raise."""
+
+
+class StoreSink:
+    """The batch writer.
+
+    Args:
+        store: written to.
+        losses: written along with each batch.
+        stored: told of each batch that was stored.
+        lost: told of each exchange that was given up, and whether the record itself was at fault.
+        now_ns: a monotonic clock.
+    """
+
+    def __init__(
+        self,
+        store: Writer,
+        losses: LossBook,
+        *,
+        stored: Callable[[Sequence[Exchange]], None],
+        lost: Callable[[Exchange, bool], None],
+        now_ns: Callable[[], int] = monotonic_ns,
+    ) -> None:
+        self._now_ns = now_ns
+        self._store = store
+        self._losses = losses
+        self._stored = stored
+        self._lost = lost
+        self._queue: deque[Exchange] = deque()
+        self._bytes = 0
+        self._due_ns = 0
+        self._pause_ns = 0
+        self.trouble = ""
+        """What went wrong last, `""` if nothing has."""
+
+    @property
+    def waiting(self) -> int:
+        """Exchanges taken and not yet dealt with for good."""
+        return len(self._queue)
+
+    def add(self, exchange: Exchange) -> None:
+        """Take one; write if that fills a batch."""
+        self._queue.append(exchange)
+        self._bytes += weight(exchange)
+        while self._bytes > WAITING_BYTES:
+            self._lost(self._take(), False)
+        if len(self._queue) >= BATCH_COUNT and not self._pause_ns:
+            self._write()
+
+    def tick(self) -> None:
+        """Write if the last time is long enough ago."""
+        if self._now_ns() >= self._due_ns:
+            self._write()
+
+    def close(self) -> None:
+        """Write what waits; what cannot be written is counted."""
+        self._pause_ns = 0
+        self._write()
+        while self._queue:
+            self._lost(self._take(), False)
+
+    def _write(self) -> None:
+        """Empty the queue, a batch at a time, until the store refuses.
+
+        Where something other than the store is at fault, a record is: smaller and smaller batches find it,
+        and it is left out.
+        """
+        self._due_ns = self._now_ns() + BATCH_AGE_NS
+        count = BATCH_COUNT
+        while True:
+            batch = list(islice(self._queue, count))
+            losses = self._losses.unwritten()
+            if not batch and not losses:
+                return
+            try:
+                self._store.write(batch, losses=losses)
+            except StoreError as error:
+                self._refused(error)
+                return
+            except Exception as error:  # noqa: BLE001 - whatever a record does to the store, the rest goes on
+                self.trouble = f"{type(error).__name__}: {error}"
+                if not batch:
+                    return
+                count = len(batch) // 2
+                if count == 0:
+                    self._lost(self._take(), True)
+                    count = 1
+            else:
+                self._accepted(batch)
+                count = min(BATCH_COUNT, 2 * count)
+
+    def _refused(self, error: StoreError) -> None:
+        self.trouble = error.message
+        self._pause_ns = min(max(2 * self._pause_ns, RETRY_NS[0]), RETRY_NS[1])
+        self._due_ns = self._now_ns() + self._pause_ns
+
+    def _accepted(self, batch: Sequence[Exchange]) -> None:
+        self._pause_ns = 0
+        self._losses.written()
+        for _ in batch:
+            self._take()
+        self._stored(batch)
+
+    def _take(self) -> Exchange:
+        exchange = self._queue.popleft()
+        self._bytes -= weight(exchange)
+        return exchange
+
+
+def weight(exchange: Exchange) -> int:
+    """Bytes an exchange takes, roughly: its bodies and a fixed part for the rest."""
+    bodies = (exchange.request_body, exchange.response_body)
+    return 2048 + sum(len(body.content) for body in bodies if body is not None)

@@ -1,0 +1,164 @@
+"""What becomes of the frames: a decoder for each connection, a record for each exchange.
+
+No sockets and no clock of its own: frames come in, `decoder_process` moves them. One connection's trouble
+stays its own: the connection becomes opaque, is counted by reason, and its tap is asked for no more of it
+(`mute`).
+"""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING, Protocol
+
+from proxy.counters import Counter
+from proxy.decoders.decoder import Instant, Limits, Opaque, Origin
+from proxy.decoders.table import DECODERS
+from proxy.splice.frames import Frame, Kind
+from proxy.splice.tap import COUNT
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+
+    from proxy.counters import Counters, Row
+    from proxy.decoders.decoder import Decoder
+    from proxy.raw import RawExchange
+    from proxy.sink import Sink
+    from proxy.splice.settings import Lane
+    from store.records import Exchange
+
+CONNECTIONS_LIMIT = 20_000
+"""Connections of one worker that are tracked at a time."""
+
+_EVENTS: Mapping[int, Callable[[Decoder, bytes, Instant], Iterable[RawExchange]]] = {
+    Kind.CLIENT_DATA: lambda decoder, payload, at: decoder.client_data(payload, at),
+    Kind.SERVER_DATA: lambda decoder, payload, at: decoder.server_data(payload, at),
+    Kind.CLIENT_EOF: lambda decoder, _, at: decoder.client_eof(at),
+    Kind.SERVER_EOF: lambda decoder, _, at: decoder.server_eof(at),
+    Kind.CLIENT_RESET: lambda decoder, _, at: decoder.client_reset(at),
+    Kind.SERVER_RESET: lambda decoder, _, at: decoder.server_reset(at),
+    Kind.REFUSED: lambda decoder, _, at: decoder.refused(at),
+}
+"""What each frame about an announced connection is to its decoder."""
+
+logger = logging.getLogger(__name__)
+
+
+class Records(Protocol):
+    """What is needed of `proxy.recorder.Recorder`."""
+
+    def record(self, raw: RawExchange) -> Exchange:
+        """Identify, redact, make a record."""
+
+
+class WorkerFrames:
+    """Everything that one forwarder worker says, from one HELLO to the end of its link.
+
+    Args:
+        worker: its index.
+        lanes: as in the settings.
+        counters: the row of `counters.decoder(worker, lane)` is written.
+        mute: asks the tap for no more of a connection.
+    """
+
+    def __init__(
+        self,
+        worker: int,
+        lanes: Sequence[Lane],
+        counters: Counters,
+        records: Records,
+        sink: Sink,
+        mute: Callable[[int, int], None],
+    ) -> None:
+        self._lanes = lanes
+        self._rows: list[Row] = [counters.decoder(worker, lane) for lane in range(len(lanes))]
+        self._limits = [Limits(body_bytes=lane.body_limit_bytes) for lane in lanes]
+        self._records = records
+        self._sink = sink
+        self._mute = mute
+        self._run = ""
+        self._taken = [0] * len(lanes)
+        """Copied requests that have arrived here, as the tap counts them."""
+        self._connections: dict[int, tuple[Decoder, int]] = {}
+
+    def handle(self, frame: Frame) -> None:
+        """One frame."""
+        kind = frame.kind
+        if frame.requests:
+            self._taken[frame.lane] += frame.requests
+        if kind == Kind.OPEN:
+            self._open(frame)
+            return
+        if kind == Kind.HELLO:
+            self._run = frame.payload.decode()
+            self._taken[frame.lane] = frame.connection
+            self._rows[frame.lane][Counter.SETTLED] = frame.connection
+            return
+        known = self._connections.get(frame.connection)
+        if known is None:
+            return  # opaque, and its tap does not know yet
+        if kind == Kind.CLOSE:
+            self._close(frame)
+            return
+        try:
+            self._decode(known[0], frame)
+        except Opaque as end:
+            self._give_up(frame, Counter[end.reason.name] if end.reason is not None else None, end.lost)
+        except Exception:
+            logger.exception("a connection of %s could not be decoded", self._lanes[frame.lane].producer)
+            self._give_up(frame, Counter.DECODER_ERROR, max(1, known[0].open_requests))
+
+    def settle(self) -> None:
+        """All that has arrived, is not under way and does not wait in the sink is dealt with.
+
+        The sink does not say which lane's exchanges wait in it, so each lane is taken to be concerned: what
+        was settled is told too low rather than too high.
+        """
+        open_requests = [self._sink.waiting] * len(self._lanes)
+        for decoder, lane in self._connections.values():
+            open_requests[lane] += decoder.open_requests
+        for row, taken, still_open in zip(self._rows, self._taken, open_requests, strict=True):
+            row[Counter.SETTLED] = max(row[Counter.SETTLED], taken - still_open)
+
+    def end(self) -> None:
+        """The link is gone; what was under way will not be completed."""
+        for decoder, lane in self._connections.values():
+            self._rows[lane][Counter.SHUTDOWN] += decoder.open_requests
+        self._connections.clear()
+
+    def unsettled(self, lane: int, copied: int) -> int:
+        """How many of `copied` requests have not been dealt with."""
+        return max(0, copied - self._rows[lane][Counter.SETTLED])
+
+    def _decode(self, decoder: Decoder, frame: Frame) -> None:
+        if frame.kind == Kind.GAP:
+            decoder.gap(COUNT.unpack(frame.payload)[0])
+            return
+        at = Instant(frame.wall_ns, frame.monotonic_ns)
+        for raw in _EVENTS[frame.kind](decoder, frame.payload, at):
+            self._sink.add(self._records.record(raw))
+
+    def _open(self, frame: Frame) -> None:
+        if len(self._connections) >= CONNECTIONS_LIMIT:
+            self._mute(frame.connection, Counter.TOO_MANY)
+            return
+        lane = self._lanes[frame.lane]
+        origin = Origin(
+            producer=lane.producer,
+            source=lane.source,
+            connection=f"{self._run}-{frame.connection}",
+            peer=frame.payload.decode(),
+        )
+        decoder = DECODERS[lane.protocol](origin, self._limits[frame.lane])
+        self._connections[frame.connection] = decoder, frame.lane
+
+    def _close(self, frame: Frame) -> None:
+        """What is still open was cut by nobody but us: the recorder is ending."""
+        decoder, lane = self._connections.pop(frame.connection)
+        if decoder.open_requests:
+            self._rows[lane][Counter.SHUTDOWN] += decoder.open_requests
+
+    def _give_up(self, frame: Frame, reason: Counter | None, lost: int) -> None:
+        del self._connections[frame.connection]
+        if reason is not None:
+            self._rows[frame.lane][reason] += lost
+        self._mute(frame.connection, reason or 0)

@@ -1,0 +1,167 @@
+"""The decoder process: reads the taps, decodes, records, writes the store.
+
+It gives way to the forwarders (`nice`), and connects to them, so that it can die and be started again while
+they go on. It ends when its lifeline is closed and the taps have nothing more, or when its time to finish is
+over.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import selectors
+import signal
+import socket
+from contextlib import suppress
+from time import monotonic, time_ns
+from typing import TYPE_CHECKING
+
+from proxy.counters import Counter, Counters
+from proxy.losses import CountedLosses
+from proxy.recorder import Recorder
+from proxy.sink import StoreSink
+from proxy.splice.decode import WorkerFrames
+from proxy.splice.frames import FrameError, FrameReader
+from proxy.splice.tap import MUTE
+from store.store import Store
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from multiprocessing.connection import Connection
+
+    from proxy.config import Config
+    from proxy.splice.settings import Settings
+    from store.records import Exchange
+
+NICENESS = 10
+"""Where the processors are all busy, forwarding comes first and copies are shed."""
+READ_BYTES = 1024 * 1024
+TICK_S = 0.1
+
+logger = logging.getLogger(__name__)
+
+
+def run(settings: Settings, config: Config, store_url: str, lifeline: Connection) -> None:
+    """The process."""
+    for number in (
+        signal.SIGINT,
+        signal.SIGTERM,
+    ):  # a terminal signals the whole group; only the supervisor decides
+        signal.signal(number, signal.SIG_IGN)
+    os.nice(NICENESS)
+    logging.basicConfig(format="defacto decoder: %(message)s", level=logging.WARNING)
+    counters = Counters(settings.counters_path)
+    with Store.open(store_url) as store:
+        DecoderProcess(settings, counters, Recorder.from_config(config), store, lifeline).run()
+
+
+class DecoderProcess:
+    """The loop over the taps."""
+
+    def __init__(
+        self, settings: Settings, counters: Counters, recorder: Recorder, store: Store, lifeline: Connection
+    ) -> None:
+        self._settings = settings
+        self._counters = counters
+        self._recorder = recorder
+        self._lifeline = lifeline
+        producers = [lane.producer for lane in settings.lanes]
+        self._lanes = {producer: lane for lane, producer in reversed(list(enumerate(producers)))}
+        losses = CountedLosses(counters, producers, time_ns)
+        self._sink = StoreSink(store, losses, stored=self._stored, lost=self._lost)
+        self._selector = selectors.DefaultSelector()
+        self._selector.register(lifeline, selectors.EVENT_READ)
+        self._links: dict[int, _Link] = {}
+        self._frames: dict[int, WorkerFrames] = {}
+        """Of each worker the last link's, kept until the next: what it handed over may still wait in the
+        sink."""
+        self._end: float | None = None
+
+    def run(self) -> None:
+        """Until there is nothing more to do."""
+        while not self._finished():
+            if self._end is None:
+                self._connect()
+            for key, _ in self._selector.select(TICK_S):
+                if key.fileobj is self._lifeline:
+                    self._selector.unregister(self._lifeline)
+                    self._end = monotonic() + self._settings.drain_s
+                else:
+                    self._read(key.data)
+            self._sink.tick()
+            self._settle()
+        self._sink.close()
+        self._settle()
+        self._count_unread()
+        self._sink.close()  # the losses counted just now
+
+    def _finished(self) -> bool:
+        return self._end is not None and (not self._links or monotonic() > self._end)
+
+    def _connect(self) -> None:
+        """Find the taps that we are not connected to; a worker that is not there yet is tried again."""
+        for worker in range(self._settings.workers):
+            if worker in self._links:
+                continue
+            tap = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+            try:
+                tap.connect(str(self._settings.tap_path(worker)))
+            except OSError:
+                tap.close()
+                continue
+            link = self._links[worker] = _Link(worker, tap)
+            lanes = self._settings.lanes
+            self._frames[worker] = WorkerFrames(
+                worker, lanes, self._counters, self._recorder, self._sink, link.mute
+            )
+            self._selector.register(tap, selectors.EVENT_READ, link)
+
+    def _read(self, link: _Link) -> None:
+        frames = self._frames[link.worker]
+        try:
+            data = link.tap.recv(READ_BYTES)
+            for frame in link.reader.feed(data):
+                frames.handle(frame)
+        except (OSError, FrameError) as error:
+            logger.warning("lost a forwarder: %s", error)
+            data = b""
+        if not data:
+            frames.end()
+            self._selector.unregister(link.tap)
+            link.tap.close()
+            del self._links[link.worker]
+
+    def _settle(self) -> None:
+        for frames in self._frames.values():
+            frames.settle()
+
+    def _count_unread(self) -> None:
+        """What was copied and not dealt with in the time there was."""
+        for link in self._links.values():
+            self._frames[link.worker].end()
+        for worker, frames in self._frames.items():
+            for lane in range(len(self._settings.lanes)):
+                copied = self._counters.forwarder(worker, lane)[Counter.COPIED]
+                self._counters.decoder(worker, lane)[Counter.SHUTDOWN] += frames.unsettled(lane, copied)
+
+    def _stored(self, exchanges: Sequence[Exchange]) -> None:
+        for exchange in exchanges:
+            self._counters.decoder(0, self._lanes[exchange.producer])[Counter.OBSERVED] += 1
+
+    def _lost(self, exchange: Exchange, record_at_fault: bool) -> None:  # noqa: FBT001 - the sink's own word
+        reason = Counter.DECODER_ERROR if record_at_fault else Counter.STORE_UNAVAILABLE
+        self._counters.decoder(0, self._lanes[exchange.producer])[reason] += 1
+
+
+class _Link:
+    """The connection to one worker's tap."""
+
+    def __init__(self, worker: int, tap: socket.socket) -> None:
+        self.worker = worker
+        self.tap = tap
+        self.reader = FrameReader()
+
+    def mute(self, connection: int, reason: int) -> None:
+        """Ask for no more copies of a connection."""
+        with suppress(OSError):  # a forwarder that has gone sends no more anyway
+            self.tap.sendall(MUTE.pack(connection, reason))

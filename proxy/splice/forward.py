@@ -1,0 +1,290 @@
+"""The forwarder: what arrives on one side leaves on the other, unchanged, and nothing else happens here.
+
+Each accepted connection becomes a `Splice` of two `End`s. What one end sees, the other side is shown:
+
+    data                   written, and copied to the tap after that
+    other side is full     reading stops until it drains (both ways)
+    end of stream (FIN)    the other side's stream ends too; the connection goes on in the other direction
+    reset (RST), timeout   the other side is reset
+    upstream unreachable   the client is reset, and the refusal counted
+
+Bytes that the client sends before the upstream connection stands are kept: one read, then reading stops.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import ssl
+from contextlib import suppress
+from functools import partial
+from struct import Struct
+from typing import TYPE_CHECKING, cast
+
+from proxy.splice.frames import Kind
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from proxy.splice.settings import Lane
+    from proxy.splice.tap import Copy, Tap
+
+CONNECT_TIMEOUT_S = 30.0
+"""An upstream that does not answer for so long is taken for unreachable."""
+
+HIGH_WATER_BYTES = 256 * 1024
+"""Bytes waiting to be written on one side above which the other is not read: one read of uvloop's."""
+
+QUIET_CHECK_S = 0.2
+"""While draining: a connection between exchanges on which nothing moved for so long is closed."""
+
+_LINGER_NONE = Struct("ii").pack(1, 0)
+"""`SO_LINGER` on, zero seconds: closing sends RST."""
+
+
+class Forwarder:
+    """All connections of one worker."""
+
+    def __init__(self, lanes: tuple[Lane, ...], tap: Tap) -> None:
+        self.tap = tap
+        self._splices: set[Splice] = set()
+        self._empty = asyncio.Event()
+        self._empty.set()
+        self._lanes = lanes
+        self._servers: list[asyncio.AbstractServer] = []
+        self._tls = ssl.create_default_context() if any(lane.upstream_tls for lane in lanes) else None
+
+    async def listen(self, listeners: tuple[socket.socket, ...]) -> None:
+        """Accept connections on one bound socket for each lane."""
+        loop = asyncio.get_running_loop()
+        for index, (lane, listener) in enumerate(zip(self._lanes, listeners, strict=True)):
+            tls = self._tls if lane.upstream_tls else None
+            accept = partial(self._accept, index, lane, tls)
+            self._servers.append(await loop.create_server(accept, sock=listener, backlog=1024))
+
+    async def drain(self, within_s: float) -> None:
+        """Accept no more, wait for the exchanges under way, and cut what is left after `within_s` seconds."""
+        for server in self._servers:
+            server.close()
+        loop = asyncio.get_running_loop()
+        end = loop.time() + within_s
+        while (left := end - loop.time()) > 0 and not await self._empty_within(min(QUIET_CHECK_S, left)):
+            for splice in tuple(self._splices):
+                splice.close_if_quiet()
+        for splice in tuple(self._splices):
+            splice.abort()
+        await self._empty_within(QUIET_CHECK_S)  # connection_lost runs, which tells the tap
+
+    def opened(self, splice: Splice) -> None:
+        """One connection more."""
+        self._splices.add(splice)
+        self._empty.clear()
+
+    def finished(self, splice: Splice) -> None:
+        """One connection less."""
+        self._splices.discard(splice)
+        if not self._splices:
+            self._empty.set()
+
+    async def _empty_within(self, seconds: float) -> bool:
+        """Whether no connection is left after that time, or before."""
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._empty.wait(), seconds)
+        return not self._splices
+
+    def _accept(self, index: int, lane: Lane, tls: ssl.SSLContext | None) -> End:
+        return Splice(self, index, lane, tls).client
+
+
+class Splice:
+    """One client connection and its upstream connection."""
+
+    def __init__(self, forwarder: Forwarder, index: int, lane: Lane, tls: ssl.SSLContext | None) -> None:
+        self.client = End(self, Kind.CLIENT_EOF, Kind.CLIENT_RESET)
+        self.server = End(self, Kind.SERVER_EOF, Kind.SERVER_RESET)
+        self.client.other, self.server.other = self.server, self.client
+        self.copy: Copy | None = None
+        self._forwarder = forwarder
+        self._index = index
+        self._lane = lane
+        self._tls = tls
+        self._connecting: asyncio.Task[None] | None = None
+
+    def opened(self, end: End, transport: asyncio.Transport) -> None:
+        """One side stands: the client first, then the server."""
+        enable_keep_alive(transport)
+        if end is self.client:
+            peer = transport.get_extra_info("peername")
+            self.copy = self._forwarder.tap.copy(self._index, peer[0] if peer else "")
+            end.copy, self.server.copy = self.copy.client, self.copy.server
+            self._forwarder.opened(self)
+            self._connecting = asyncio.ensure_future(self._connect())
+        elif self.client.done:
+            end.abort()
+        else:
+            self.client.release()
+
+    def closed(self, end: End, error: Exception | None) -> None:
+        """One side is gone."""
+        if error is not None:
+            if not end.other.done:
+                self._tell(end.reset)
+            end.other.abort()
+        else:
+            end.other.close()
+        if self._connecting is not None:
+            self._connecting.cancel()
+        if self.client.done and (self.server.done or self.server.transport is None):
+            self._finish()
+
+    def ended(self, end: End) -> bool:
+        """One side will send no more; True keeps its other direction open."""
+        self._tell(end.eof)
+        other = end.other
+        if other.transport is None:
+            return True  # told to the upstream as soon as it stands
+        if end.ended and other.ended:
+            end.close()
+            other.close()
+        elif other.transport.can_write_eof():
+            other.transport.write_eof()
+        else:
+            other.close()  # TLS cannot end one direction only
+        return True
+
+    def close_if_quiet(self) -> None:
+        """End the connection if it stands between exchanges and nothing has moved since the last call."""
+        copy = self.copy
+        if copy is not None and copy.between_exchanges and not copy.moved:
+            self.client.close()
+            self.server.close()
+        elif copy is not None:
+            copy.moved = False
+
+    def abort(self) -> None:
+        """Reset both sides."""
+        self.client.abort()
+        self.server.abort()
+
+    async def _connect(self) -> None:
+        loop = asyncio.get_running_loop()
+        lane = self._lane
+        name = lane.upstream_host if self._tls is not None else None
+        try:
+            async with asyncio.timeout(CONNECT_TIMEOUT_S):
+                await loop.create_connection(
+                    lambda: self.server,
+                    lane.upstream_host,
+                    lane.upstream_port,
+                    ssl=self._tls,
+                    server_hostname=name,
+                )
+        except (OSError, TimeoutError):  # ssl.SSLError is an OSError
+            self._tell(Kind.REFUSED)
+            self.client.abort()
+
+    def _tell(self, kind: Kind) -> None:
+        if self.copy is not None:
+            self.copy.event(kind)
+
+    def _finish(self) -> None:
+        if self.copy is not None:
+            self.copy.close()
+            self.copy = None
+        self._forwarder.finished(self)
+
+
+class End(asyncio.Protocol):
+    """One side of a splice."""
+
+    __slots__ = ("_early", "copy", "done", "ended", "eof", "other", "reset", "splice", "transport")
+
+    other: End
+    copy: Callable[[bytes], None]
+
+    def __init__(self, splice: Splice, eof: Kind, reset: Kind) -> None:
+        self.splice = splice
+        self.eof = eof
+        self.reset = reset
+        self.transport: asyncio.Transport | None = None
+        self.ended = False
+        """This side has sent its last byte."""
+        self.done = False
+        """This side is gone."""
+        self._early: list[bytes] = []
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """The side stands."""
+        self.transport = cast("asyncio.Transport", transport)
+        self.transport.set_write_buffer_limits(high=HIGH_WATER_BYTES)
+        self.splice.opened(self, self.transport)
+
+    def data_received(self, data: bytes) -> None:
+        """Bytes: over to the other side, then to the tap."""
+        other = self.other.transport
+        if other is not None:
+            other.write(data)
+        else:
+            self._early.append(data)
+            self.pause()
+        self.copy(data)
+
+    def eof_received(self) -> bool:
+        """The side has ended its direction."""
+        self.ended = True
+        return self.splice.ended(self)
+
+    def pause_writing(self) -> None:
+        """The side takes no more for now, so the other is not read."""
+        self.other.pause()
+
+    def resume_writing(self) -> None:
+        """The side has room again."""
+        self.other.resume()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """The side is gone, in good order (None) or not."""
+        self.done = True
+        self.splice.closed(self, exc)
+
+    def release(self) -> None:
+        """The other side stands now: send it what came before, and read on."""
+        other = self.other.transport
+        if other is None:
+            return
+        for data in self._early:
+            other.write(data)
+        self._early.clear()
+        if self.ended and other.can_write_eof():
+            other.write_eof()
+        self.resume()
+
+    def pause(self) -> None:
+        """Read no more for now."""
+        if self.transport is not None and not self.transport.is_closing():
+            self.transport.pause_reading()
+
+    def resume(self) -> None:
+        """Read again."""
+        if self.transport is not None and not self.transport.is_closing():
+            self.transport.resume_reading()
+
+    def close(self) -> None:
+        """End this side after what is still to be written."""
+        if self.transport is not None:
+            self.transport.close()
+
+    def abort(self) -> None:
+        """Reset this side, unless it is gone already."""
+        if self.transport is not None and not self.done:
+            handle = self.transport.get_extra_info("socket")
+            if handle is not None:
+                handle.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _LINGER_NONE)
+            self.transport.abort()
+
+
+def enable_keep_alive(transport: asyncio.Transport) -> None:
+    """Let the kernel notice a peer that vanished: the ends no longer probe each other, but us."""
+    handle = transport.get_extra_info("socket")
+    if handle is not None:
+        handle.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)

@@ -1,0 +1,66 @@
+"""A forwarder worker: the process around `forward.Forwarder` and its tap.
+
+It lives until its lifeline, a pipe from the supervisor, is closed: on purpose, or because the supervisor
+died.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import resource
+import signal
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+import uvloop
+
+from proxy.counters import Counters
+from proxy.splice.forward import Forwarder
+from proxy.splice.tap import Tap
+
+if TYPE_CHECKING:
+    import socket
+    from multiprocessing.connection import Connection
+
+    from proxy.splice.settings import Settings
+
+
+def run(settings: Settings, worker: int, listeners: tuple[socket.socket, ...], lifeline: Connection) -> None:
+    """The process.
+
+    `listeners` are bound, one for each lane; one message is sent on `lifeline` when it serves.
+    """
+    for number in (
+        signal.SIGINT,
+        signal.SIGTERM,
+    ):  # a terminal signals the whole group; only the supervisor decides
+        signal.signal(number, signal.SIG_IGN)
+    raise_file_limit()
+    counters = Counters(settings.counters_path)
+    uvloop.run(_serve(settings, counters, worker, listeners, lifeline))
+
+
+async def _serve(
+    settings: Settings,
+    counters: Counters,
+    worker: int,
+    listeners: tuple[socket.socket, ...],
+    lifeline: Connection,
+) -> None:
+    stop = asyncio.Event()
+    asyncio.get_running_loop().add_reader(lifeline.fileno(), stop.set)
+    tap = Tap(settings, counters, worker)
+    forwarder = Forwarder(settings.lanes, tap)
+    await tap.listen()
+    await forwarder.listen(listeners)
+    lifeline.send("serving")
+    await stop.wait()
+    await forwarder.drain(settings.drain_s)
+    await tap.close(settings.drain_s)
+
+
+def raise_file_limit() -> None:
+    """As many connections as the system lets us have: two files each."""
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    with suppress(ValueError, OSError):  # an unlimited hard limit cannot be asked for everywhere
+        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
