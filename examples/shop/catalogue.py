@@ -132,7 +132,7 @@ def _product(random: Random, clock: Clock, sku: str, category: str, index: int) 
 
 
 def make_customers(random: Random, count: int) -> list[Customer]:
-    """Customers of the three markets: every third a company, every ninth with a card that is declined."""
+    """Customers of the three markets: every third a company, every fifth with a card that is declined."""
     return [_customer(random, index) for index in range(count)]
 
 
@@ -156,7 +156,7 @@ def _customer(random: Random, index: int) -> Customer:
             "zip": f"{random.randint(10000, 99999)}",
         },
         methods=[
-            _method(random, default=True, declined=index % 9 == 4),
+            _method(random, default=True, declined=index % 5 == 4),
             _method(random, default=False, declined=False),
         ],
         points=random.randint(0, 900),

@@ -30,8 +30,8 @@ if TYPE_CHECKING:
 SHOP = web.AppKey("shop", Shop)
 CALLS: web.AppKey[Counter[str]] = web.AppKey("calls", Counter)
 
-OVERLOADED_EVERY = 17
-"""Each 17th writing call to an operation in `OVERLOADABLE` finds the shop overloaded."""
+OVERLOADED_EVERY = 11
+"""Each 11th writing call to an operation in `OVERLOADABLE` finds the shop overloaded."""
 OVERLOADABLE = {"/orders", "/orders/{order_id}/payments", "/orders/{order_id}/shipments"}
 
 SLOW_REPORT_EVERY = 6

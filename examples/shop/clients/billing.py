@@ -33,7 +33,7 @@ class Billing:
         while not self.shift.over:
             cursor = None
             while not self.shift.over:
-                query = {"status": "placed", "limit": "20"} | ({"cursor": cursor} if cursor else {})
+                query = {"status": "placed", "limit": "8"} | ({"cursor": cursor} if cursor else {})
                 page = self.http.get("/orders", params=query).raise_for_status().json()
                 for line in page["items"]:
                     if not self.shift.over:
