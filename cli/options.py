@@ -2,7 +2,39 @@
 
 from __future__ import annotations
 
+import re
+from datetime import UTC, datetime
+from time import time_ns
+
 import click
+
+_AGO = re.compile(r"(\d{1,6})\s*([smhdw])")
+_UNIT_SECONDS = {"s": 1, "m": 60, "h": 3_600, "d": 86_400, "w": 604_800}
+
+
+class Instant(click.ParamType):
+    """An instant as Unix ns, from RFC 3339, a date (its midnight in UTC), or how long ago (`2h`)."""
+
+    name = "when"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        """Read one; without an offset it is UTC."""
+        if isinstance(value, int):
+            return value
+        text = str(value).strip()
+        ago = _AGO.fullmatch(text)
+        if ago:
+            return time_ns() - int(ago[1]) * _UNIT_SECONDS[ago[2]] * 10**9
+        try:
+            moment = datetime.fromisoformat(text)
+            moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+            whole = int(moment.replace(microsecond=0).timestamp())
+        except (ValueError, OverflowError):
+            self.fail(
+                f"{text!r} is no instant: write 2026-03-02, 2026-03-02T09:00:00Z, 2h or 7d.", param, ctx
+            )
+        return whole * 10**9 + moment.microsecond * 1000
+
 
 store_option = click.option(
     "--store",
@@ -20,10 +52,29 @@ producer_option = click.option("--producer", metavar="NAME", help="Only this pro
 def format_option(*formats: str) -> object:
     """`--format`, the first one given being the default."""
     return click.option(
-        "--format", "output_format", type=click.Choice(formats), default=formats[0], show_default=True, help="How to write it."
+        "--format",
+        "output_format",
+        type=click.Choice(formats),
+        default=formats[0],
+        show_default=True,
+        help="How to write it.",
     )
 
 
 output_option = click.option(
-    "-o", "--output", type=click.Path(dir_okay=False, writable=True), metavar="FILE", help="Write to a file instead of stdout."
+    "-o",
+    "--output",
+    type=click.Path(dir_okay=False, writable=True),
+    metavar="FILE",
+    help="Write to a file instead of stdout.",
+)
+
+since_option = click.option(
+    "--since",
+    type=Instant(),
+    metavar="WHEN",
+    help="Only from here on, in whole hours: 2026-03-02, an RFC 3339 time, 2h, 7d.",
+)
+until_option = click.option(
+    "--until", type=Instant(), metavar="WHEN", help="Only before this; written like --since."
 )
