@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 
 SHOP = web.AppKey("shop", Shop)
 CALLS: web.AppKey[Counter[str]] = web.AppKey("calls", Counter)
+FIRST_ANSWERS: web.AppKey[dict[str, views.Json]] = web.AppKey("first-answers", dict)
+"""What was answered when an order was placed; a replay repeats it word for word."""
 
 OVERLOADED_EVERY = 11
 """Each 11th writing call to an operation in `OVERLOADABLE` finds the shop overloaded."""
@@ -96,7 +98,8 @@ async def place_order(request: web.Request) -> web.Response:
     key = request.headers.get("Idempotency-Key")
     order, replayed = request.app[SHOP].place_order(_customer(request), await _body(request), key)
     headers = {"Idempotent-Replayed": "true"} if replayed else None
-    return _answer(request, views.order_page(order), status=201, headers=headers)
+    page = request.app[FIRST_ANSWERS].setdefault(order.id, views.order_page(order))
+    return _answer(request, page, status=201, headers=headers)
 
 
 @routes.get("/orders")
@@ -274,6 +277,7 @@ def make_app(seed: int) -> web.Application:
     app = web.Application(middlewares=[problems])
     app[SHOP] = Shop(seed)
     app[CALLS] = Counter()
+    app[FIRST_ANSWERS] = {}
     app.add_routes(routes)
     return app
 
