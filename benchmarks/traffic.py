@@ -1,6 +1,6 @@
 """Synthetic traffic of several styles of API, made from a few lines of text each (`benchmarks/styles/*.txt`).
 
-A style lists operations (`METHOD /template answer`) and what fills each parameter (`@name kind [how many] [entity.field]`). Answers are
+A style lists operations (`METHOD /template answer`) and what fills each parameter (`@name kind [how many] [entity.field[+prefix]]`). Answers are
 `entity`, `[entity]` (an array), `env:entity` (an array in an envelope), `text`, or `-` for none. An entity has fields of its own, chosen by
 its name alone, so that two entities have different shapes; the field a parameter names holds the parameter's value, in the entity it names,
 as real services answer. Frequencies are long-tailed: many operations occur once or twice. Several clients have few names each.
@@ -58,6 +58,7 @@ class Parameter:
     values: int = 8
     entity: str = ""
     field: str = ""
+    prefix: str = ""
 
 
 @dataclass
@@ -79,7 +80,8 @@ def read_style(path: Path) -> Style:
         if words[0].startswith("@"):
             count = next((int(word) for word in words[2:] if word.isdigit()), 8)
             entity, _, name = next((word for word in words[2:] if "." in word), "").partition(".")
-            style.parameters[words[0][1:]] = Parameter(words[1], count, entity, name)
+            name, _, prefix = name.partition("+")
+            style.parameters[words[0][1:]] = Parameter(words[1], count, entity, name, prefix)
         else:
             style.operations.append((words[0], words[1], words[2]))
     return style
@@ -152,8 +154,12 @@ class Traffic:
         out: dict[str, object] = {"id": self._random.randrange(10**6, 10**9)}
         naming = [(key, parameter) for key, parameter in self._style.parameters.items() if parameter.entity == name]
         for key, parameter in naming:
+            if parameter.kind.startswith("join:"):
+                parts = parameter.kind.removeprefix("join:").split("/")
+                out[parameter.field] = "/".join(_decoded(bound.get(part) or self._value(part, client)) for part in parts)
+                continue
             values = [value for other, value in bound.items() if self._style.parameters[other].entity == name]
-            out[parameter.field] = _decoded(values[-1] if values else self._value(key, client))
+            out[parameter.field] = parameter.prefix + _decoded(values[-1] if values else self._value(key, client))
         out["url"] = f"https://api.example.com{path}"
         for key in fixed.sample(_FIELDS, fixed.randrange(4, 14)):
             out[key] = self._filler(key)

@@ -6,14 +6,24 @@ General knowledge of how HTTP interfaces are named. It only weighs: evidence fro
 
 from __future__ import annotations
 
-RESERVED = frozenset(
+import re
+from functools import lru_cache
+
+PRONOUNS = frozenset({"me", "@me", "self", "~self", "~", "@self", "mine", "myself", "current", "-", "_", "_all", "*", "whoami"})
+"""Words that stand for a value known otherwise; beside values they are an operation of their own, however alike the answers are."""
+
+SEARCHES = frozenset({"search", "find", "query", "lookup", "browse", "autocomplete", "suggest"})
+"""What follows these names what is looked for."""
+
+RESERVED = SEARCHES | frozenset(
     """
-    me @me self ~self current mine default-settings search find query lookup latest new count counts batch bulk all _all _search _bulk
-    export import download upload stats statistics status summary metadata $metadata $count $batch $value $ref health ping
-    login logout signup register token authorize callback validate verify available history preview autocomplete suggest
+    new latest upcoming recent featured popular trending random count counts batch bulk all batchcreate batchget mget
+    export import download upload stats statistics status summary metadata health ping default-settings
+    login logout signup register token authorize callback validate verify available history preview
+    public private starred archived active inactive deleted pending expired unread drafts
     """.split()
 )
-"""Fixed words, wherever they stand."""
+"""Words that mean something of their own beside values, unless the traffic clearly says otherwise."""
 
 COMMON = frozenset(
     """
@@ -56,10 +66,47 @@ VALUES = frozenset(
 """Words that are usually the name of a thing."""
 
 
+_NO_COLLECTIONS = frozenset(
+    """
+    stats statistics analytics metrics settings preferences details credentials options news status address access process progress
+    rest this us is docs graphics gas traffic actions contents forecasts
+    """.split()
+)
+"""Words in -s that hold no things with names or numbers."""
+
+_PIECES = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|\d+")
+
+
+def is_pronoun(word: str) -> bool:
+    """Whether a word stands for a value without being one."""
+    return word.lower() in PRONOUNS or word.startswith("$")
+
+
+@lru_cache(maxsize=16384)
+def is_reserved(word: str) -> bool:
+    """Whether a word, or its stem before an extension, means something of its own beside values."""
+    return is_pronoun(word) or word.lower() in RESERVED
+
+
+@lru_cache(maxsize=16384)
+def is_common(word: str) -> bool:
+    """Whether a word is made of nouns and verbs that interfaces are made of."""
+    pieces = [piece.lower() for piece in _PIECES.findall(word)]
+    return bool(pieces) and all(piece in _KNOWN or f"{piece}s" in _KNOWN or singular(piece) in _KNOWN for piece in pieces)
+
+
+@lru_cache(maxsize=16384)
 def is_plural(word: str) -> bool:
-    """Whether an English word looks like the plural of a noun: the name of a collection."""
-    word = word.rstrip("/").lower()
-    return len(word) > 3 and word.endswith("s") and not word.endswith(("ss", "us", "is", "news", "status", "settings", "analytics"))
+    """Whether an English word looks like the plural of a noun."""
+    lower = word.lower()
+    return len(lower) > 3 and lower.endswith("s") and not lower.endswith(("ss", "us", "is")) and lower not in _NO_COLLECTIONS
+
+
+@lru_cache(maxsize=16384)
+def is_collection(word: str) -> bool:
+    """Whether a segment names a collection of things, each with a name or number of its own."""
+    pieces = re.split(r"[-_.]|(?<=[a-z])(?=[A-Z])", word)
+    return is_plural(pieces[-1]) or word.lower() in {"children", "people", "media", "by-id", "by-name", "id", "name"}
 
 
 def singular(word: str) -> str:
@@ -69,6 +116,9 @@ def singular(word: str) -> str:
         return word
     if lower.endswith("ies") and len(word) > 4 and lower not in {"movies", "cookies"}:
         return word[:-3] + "y"
-    if lower.endswith(("sses", "shes", "ches", "xes", "zes", "uses")):
+    if lower.endswith(("sses", "shes", "ches", "xes", "zes")):
         return word[:-2]
     return word[:-1]
+
+
+_KNOWN = COMMON | RESERVED

@@ -13,7 +13,7 @@ from typing import Any, Self
 import xxhash
 
 from inference.evidence import Sample, sample
-from inference.lexicon import RESERVED
+from inference.lexicon import is_reserved
 from inference.operations import Operations
 from inference.segments import PARAMETER, labels, texts
 from inference.templates import decide
@@ -134,7 +134,7 @@ class Place:
 
 def is_word(label: str) -> bool:
     """Whether a label counts against the bound on words: it may be a value, and is not known to be fixed."""
-    return label not in {PARAMETER, ""} and label not in RESERVED
+    return label not in {PARAMETER, ""} and not is_reserved(label)
 
 
 class PathModel:

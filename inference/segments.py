@@ -18,11 +18,11 @@ PARAMETER = "{}"
 MAX_SEGMENTS = 32
 """Longer paths are data (a file tree); what lies deeper becomes one parameter."""
 
-FORMATS = "json|xml|ya?ml|csv|tsv|html?|txt|pdf|rss|atom|ndjson|jsonl|xlsx?|md|svg|png|jpe?g|gif|zip|gz|tar|ics|geojson"
+TAIL = re.compile(r"(?P<stem>[^/]+?)(?P<tail>\.(?:json|xml|csv|html?|pdf|rss|atom|ics|geojson|ya?ml|php|aspx?)|:[A-Za-z]\w*)", re.ASCII)
+"""A segment that ends in the name of a representation (`42.json`) or in a verb of its own (`42:cancel`), which are fixed."""
 
 _LONGEST_WORD = 80
-_TAIL = re.compile(rf"(?P<stem>.+?)(?P<tail>\.(?:{FORMATS})|:[A-Za-z]\w*)", re.IGNORECASE | re.ASCII)
-_CALL = re.compile(r"(?P<name>[A-Za-z]\w*)\((?P<key>[^()]+)\)", re.ASCII)
+_CALL = re.compile(r"(?P<name>[A-Za-z]\w*)\((?P<quote>'?)(?P<key>[^()']+)(?P=quote)\)", re.ASCII)
 _PLAIN = re.compile(r"[A-Za-z][A-Za-z_-]*")
 _WORD = re.compile(r"[\w.~$@:*!'()+=-]+", re.ASCII)
 _PLACEHOLDER = re.compile(r"\{.*\}|<.*>|:[A-Za-z]\w*|\[.*\]")
@@ -32,7 +32,7 @@ _VERSION_HOMES = frozenset({"api", "rest", "services", "version", "ws", "rpc"})
 _DATE = re.compile(r"\d{4}-\d\d(?:-\d\d)?(?:[T_ ]\d\d[\d:.]*(?:Z|[+-]\d\d:?\d\d)?)?", re.IGNORECASE)
 _UUID = re.compile(r"\{?[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}\}?", re.IGNORECASE)
 _HEX = re.compile(r"(?=[a-f]*\d)[0-9a-f]{6,}|[0-9a-f]{32,}", re.IGNORECASE)
-_KEYED_NUMBER = re.compile(r"[A-Z][A-Z0-9_]*-\d+|[A-Za-z]+(?:[-_.][A-Za-z]+)*[-_#]\d{3,}", re.ASCII)
+_KEYED_NUMBER = re.compile(r"[A-Z][A-Z0-9_]*-\d+|[A-Z]+\d{3,}|[A-Za-z]{1,5}\d{5,}|[A-Za-z]+(?:[-_.][A-Za-z]+)*[-_#]\d{3,}", re.ASCII)
 _FAMILIAR = re.compile(r"(?:utf|iso|sha|aes|md|rsa|rfc|hs|rs|es)[-_]?\d+", re.IGNORECASE)
 _RUN = re.compile(r"[A-Za-z0-9]+")
 _SYLLABLE = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|\d+")
@@ -80,14 +80,12 @@ def label_of(segment: str) -> str:
     text = unquote(segment)
     call = _CALL.fullmatch(text)
     if call is not None:
-        return f"{call['name']}({PARAMETER})" if "=" in call["key"] or is_machine_made(call["key"].strip("'\"")) or "'" in text else segment
-    if is_machine_made(text):
-        tail = _TAIL.fullmatch(text)
-        return PARAMETER + tail["tail"] if tail is not None else PARAMETER
-    tail = _TAIL.fullmatch(text)
+        varies = call["quote"] or "=" in call["key"] or is_machine_made(call["key"])
+        return f"{call['name']}({call['quote']}{PARAMETER}{call['quote']})" if varies else segment
+    tail = TAIL.fullmatch(text)
     if tail is not None and is_machine_made(tail["stem"]):
         return PARAMETER + tail["tail"]
-    return segment
+    return PARAMETER if is_machine_made(text) else segment
 
 
 def is_machine_made(text: str) -> bool:

@@ -1,30 +1,37 @@
 """Templates: which words of a trie of paths are fixed and which are values of one parameter.
 
 Decided from the root down, over places merged by the decisions above them, so that a word below `{owner}` is judged by all owners
-together. Each word's evidence is weighed in log-odds (`_Judge`); what one round learns about words (this one is a value elsewhere,
-that one fixed) is evidence in the next. The result is a function of the trie alone.
+together. Each word's evidence is weighed in log-odds of being a value (`_Judge`). What one round learns about words (this one is a
+value elsewhere, that one fixed) and about collections (those below `labels` have names) is evidence in the next. The result is a function of the
+trie alone, whatever the order in which it grew.
 """
 
 from __future__ import annotations
 
 import re
-from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from inference.evidence import Sample, word_hash
-from inference.lexicon import COMMON, RESERVED, VALUES, is_plural
-from inference.segments import PARAMETER
+from inference import lexicon
+from inference.evidence import word_hash
+from inference.segments import PARAMETER, TAIL
+from inference.subtrees import Subtree, survey
 
 if TYPE_CHECKING:
     from inference.paths import Place
 
-_ROUNDS = 3
-_VERSION = re.compile(r"v\d+(?:[._]\d+)*(?:alpha|beta|rc)?\d*|\d+(?:\.\d+)*|\d{4}-\d\d.*|latest|stable|unstable", re.IGNORECASE)
+Prefix = tuple[str, ...]
+
+_ROUNDS = 4
+_CONFIDENT = 1.0
+_VERSION = re.compile(r"v\d+(?:[._]\d+)*(?:alpha|beta|rc)?\d*|\d+(?:\.\d+)*|\d{4}-\d\d.*|latest|stable|unstable|beta", re.IGNORECASE)
 _PREFIXES = frozenset({"api", "apis", "rest", "rpc", "services", "ws", "public", "internal", "json", "_api"})
 _CAMEL = re.compile(r"[a-z]+(?:[A-Z][a-z]+)+")
-_PIECES = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|\d+")
+_SNAKE = re.compile(r"[a-z]+(?:_[a-z]+)+")
+_FILE = re.compile(r".+\.[A-Za-z][A-Za-z0-9]{0,4}")
+_CHANGES = frozenset({"PUT", "PATCH", "DELETE"})
 
 
 @dataclass
@@ -43,208 +50,265 @@ class Branch:
     worded: bool = False
 
 
-class _Facts:
-    """What the subtree of one place says about the place's own last segment."""
+@dataclass
+class _Learned:
+    """What a round found out: the templates below which a word is a value, or fixed; those in which a collection has names; first words of long values."""
 
-    __slots__ = ("echoed", "joined", "methods", "samples", "spoken", "tokens", "visits")
-
-    def __init__(self) -> None:
-        self.visits = 0
-        self.spoken = 0
-        self.echoed = 0
-        self.joined = 0
-        self.tokens: set[tuple[int, str]] = set()
-        self.methods: Counter[str] = Counter()
-        self.samples: dict[str, list[Sample]] = {}
+    values: defaultdict[str, set[Prefix]] = field(default_factory=lambda: defaultdict(set))
+    fixed: defaultdict[str, set[Prefix]] = field(default_factory=lambda: defaultdict(set))
+    named: defaultdict[str, set[Prefix]] = field(default_factory=lambda: defaultdict(set))
+    unnamed: defaultdict[str, set[Prefix]] = field(default_factory=lambda: defaultdict(set))
+    openings: set[str] = field(default_factory=set)
 
 
 def decide(root: Place) -> Branch:
     """The tree of templates that best explains a trie of paths."""
-    facts: dict[int, _Facts] = {}
-    _gather(root, 0, facts)
+    subtrees = survey(root)
     delivered: set[int] = set()
     for place in root.walk():
         for visits in place.visits.values():
             for kept in visits.samples:
                 delivered.update(kept.values)
-    words = _Words()
+    learned = _Learned()
     for _ in range(_ROUNDS):
-        judge = _Judge(facts, delivered, words)
+        judge = _Judge(subtrees, delivered, learned)
         tree = judge.branch([root], ())
-        words = judge.learned
+        if judge.found == learned:
+            break
+        learned = judge.found
     return tree
 
 
-def _gather(place: Place, depth: int, facts: dict[int, _Facts]) -> _Facts:
-    own = facts[id(place)] = _Facts()
-    _count(place, depth, own, direct=True)
-    for label, child in place.below.items():
-        below = _gather(child, depth + 1, facts)
-        if not label:
-            own.methods.update(below.methods)
-        for method in below.methods:
-            own.tokens.add((1, f"{method} {label}"))
-        own.tokens.add((1, label))
-        own.tokens.update((level + 1, token) for level, token in below.tokens if level < 3)
-        own.visits += below.visits
-    stack = [child for child in place.below.values()]
-    while stack:
-        child = stack.pop()
-        _count(child, depth, own, direct=False)
-        stack.extend(child.below.values())
-    return own
-
-
-def _count(place: Place, depth: int, facts: _Facts, *, direct: bool) -> None:
-    bit = 1 << (depth - 1) if depth else 0
-    for method, visits in place.visits.items():
-        if direct:
-            facts.methods[method] += visits.count
-            facts.samples[method] = visits.samples
-            facts.visits += visits.count
-        for kept in visits.samples:
-            facts.spoken += kept.spoken and kept.status < 400
-            facts.echoed += bool(kept.echoed & bit)
-            facts.joined += bool(kept.joined & bit)
-
-
-class _Words:
-    """In how many different templates a word was taken for a value, and in how many for fixed."""
-
-    def __init__(self) -> None:
-        self.value: Counter[str] = Counter()
-        self.fixed: Counter[str] = Counter()
+def walk(branch: Branch, prefix: Prefix = ()) -> Iterator[tuple[Prefix, Branch]]:
+    """Every place of a tree with the labels that lead to it."""
+    yield prefix, branch
+    for below in (branch.fixed, branch.variable):
+        for label, child in below.items():
+            yield from walk(child, (*prefix, label))
 
 
 class _Judge:
-    """Weighs the evidence about words, in log-odds of being a value."""
+    """Decides a whole tree in one round, with what the round before had learned."""
 
-    def __init__(self, facts: dict[int, _Facts], delivered: set[int], words: _Words) -> None:
-        self._facts = facts
+    def __init__(self, subtrees: dict[int, Subtree], delivered: set[int], learned: _Learned) -> None:
+        self._subtrees = subtrees
         self._delivered = delivered
-        self._words = words
-        self.learned = _Words()
+        self._learned = learned
+        self.found = _Learned()
 
-    def branch(self, places: Sequence[Place], prefix: tuple[str, ...]) -> Branch:
+    def branch(self, places: Sequence[Place], prefix: Prefix) -> Branch:
         """The tree below places that share a template."""
         branch = Branch()
         groups: dict[str, list[Place]] = {}
         for place in places:
             for method, visits in place.visits.items():
                 branch.methods[method] += visits.count
-            for label, child in place.below.items():
+            for label, child in sorted(place.below.items()):
                 groups.setdefault(label, []).append(child)
         for child in groups.pop("", []):
             for method, visits in child.visits.items():
                 branch.methods[method] += visits.count
                 branch.slashed += visits.count
-        values = self._values(places, groups, prefix)
+        if not groups:
+            return branch
+        siblings = {label: self._subtree(children) for label, children in groups.items()}
+        if self._takes_rest(groups, siblings, prefix):
+            branch.variable[PARAMETER] = self._rest(groups)
+            return branch
+        values = self._values(places, groups, siblings, prefix)
         merged: dict[str, list[Place]] = {}
-        worded = set()
         for label in sorted(groups):
-            if label in values:
-                target = PARAMETER
-                self.learned.value[label] += 1
-                worded.add(target)
-            else:
-                target = label
-                if PARAMETER not in label:
-                    self.learned.fixed[label] += 1
-            merged.setdefault(target, []).extend(groups[label])
+            merged.setdefault(_parameter(label) if label in values else label, []).extend(groups[label])
         for label, children in merged.items():
             below = self.branch(children, (*prefix, label))
-            below.worded = label in worded
+            below.worded = any(_parameter(word) == label for word in values)
             (branch.variable if PARAMETER in label else branch.fixed)[label] = below
         return branch
 
-    def _values(self, places: Sequence[Place], groups: dict[str, list[Place]], prefix: tuple[str, ...]) -> set[str]:
+    def _subtree(self, places: Sequence[Place]) -> Subtree:
+        first, *others = (self._subtrees[id(place)] for place in places)
+        return first.merged(others) if others else first
+
+    def _takes_rest(self, groups: dict[str, list[Place]], siblings: dict[str, Subtree], prefix: Prefix) -> bool:
+        """Whether all that follows is one value: it came back as one, and its first segment never did alone."""
+        if not prefix:
+            return False
+        longer = sum(subtree.longer for subtree in siblings.values())
+        joined = sum(subtree.joined for subtree in siblings.values())
+        alone = sum(subtree.echoed for subtree in siblings.values() if subtree.longer)
+        deep = [label for label, children in groups.items() if any(place.below for place in children)]
+        if longer and joined * 2 >= longer and alone * 3 <= longer:
+            self.found.openings.update(label for label in deep if PARAMETER not in label)
+            return True
+        if deep and set(groups) <= self._learned.openings:
+            return True
+        return _is_file_tree(groups)
+
+    def _rest(self, groups: dict[str, list[Place]]) -> Branch:
+        branch = Branch(rest=True, worded=True)
+        for children in groups.values():
+            for child in children:
+                for place in child.walk():
+                    for method, visits in place.visits.items():
+                        branch.methods[method] += visits.count
+        return branch
+
+    def _values(self, places: Sequence[Place], groups: dict[str, list[Place]], siblings: dict[str, Subtree], prefix: Prefix) -> set[str]:
+        """The labels among words that are values of one parameter."""
         words = [label for label in groups if PARAMETER not in label]
-        if not words:
-            return set()
         bias = self._bias(places, groups, prefix)
-        tokens = {label: self._tokens(groups[label]) for label in groups}
-        values = set()
-        for word in sorted(words):
-            odds = bias + self._of_word(word, prefix) + self._of_traffic(groups[word], len(places)) + self._of_siblings(word, tokens)
-            if odds > 0:
-                values.add(word)
+        odds = {
+            word: bias
+            + self._of_word(word, prefix)
+            + self._of_traffic(siblings[word], prefix, len(groups[word]))
+            + _of_siblings(word, siblings)
+            for word in words
+        }
+        sure = [word for word in words if abs(odds[word]) > _CONFIDENT and not lexicon.is_reserved(word)]
+        if len(sure) > 1:
+            lean = sum(1 if odds[word] > 0 else -1 for word in sure) / len(sure)
+            odds = {word: own + lean for word, own in odds.items()}
+        values = {word for word in words if odds[word] > 0}
+        self._learn(words, odds, prefix)
         return values
 
-    def _tokens(self, places: Iterable[Place]) -> set[tuple[int, str]]:
-        return set().union(*(self._facts[id(place)].tokens for place in places))
+    def _learn(self, words: Sequence[str], odds: dict[str, float], prefix: Prefix) -> None:
+        for word in words:
+            if odds[word] > _CONFIDENT:
+                self.found.values[word].add(prefix)
+                if prefix:
+                    self.found.named[prefix[-1]].add(prefix)
+            elif odds[word] < -_CONFIDENT:
+                self.found.fixed[word].add(prefix)
 
-    def _bias(self, places: Sequence[Place], groups: dict[str, list[Place]], prefix: tuple[str, ...]) -> float:
+    def _bias(self, places: Sequence[Place], groups: dict[str, list[Place]], prefix: Prefix) -> float:
+        """What the place itself says, before any word is looked at."""
+        parent = prefix[-1] if prefix else ""
         if all(_VERSION.fullmatch(label) or label.lower() in _PREFIXES for label in prefix):
             odds = -5.0
-        elif PARAMETER in prefix[-1]:
+        elif PARAMETER in parent:
             odds = -2.5
-        elif is_plural(prefix[-1]):
+        elif lexicon.is_collection(parent):
             odds = 1.0
+        elif parent.lower() in lexicon.SEARCHES:
+            odds = -2.5
         else:
             odds = -0.8
-        words = sum(1 for label in groups if PARAMETER not in label and label.lower() not in COMMON and label not in RESERVED)
-        odds += 2.0 if words >= 20 else 1.0 if words >= 8 else 0.0
-        if PARAMETER in groups and PARAMETER not in prefix[-1:]:
-            odds -= 0.5
-        listed = any(kept.listed for place in places for visits in place.visits.values() for kept in visits.samples)
-        return odds + (0.7 if listed else 0.0)
-
-    def _of_word(self, word: str, prefix: tuple[str, ...]) -> float:
-        lower = word.lower()
-        odds = 0.0
-        if word in RESERVED:
-            odds -= 5.0
-        elif lower in VALUES:
-            odds += 1.5
-        elif _is_common(word):
-            odds -= 2.5
-        elif is_plural(word):
-            odds -= 0.7
-        if _CAMEL.fullmatch(word):
-            odds -= 1.5
-        elif any(character.isdigit() for character in word) or "." in word:
-            odds += 1.5
-        elif "-" in word or word != lower:
-            odds += 0.5
-        if word_hash(word) in self._delivered:
-            odds += 1.5
-        odds += min(2.0, self._words.value[word] * 1.0) - min(2.0, self._words.fixed[word] * 1.0)
+        unusual = sum(1 for label in groups if PARAMETER not in label and not lexicon.is_common(label) and not lexicon.is_reserved(label))
+        odds += 2.0 if unusual >= 20 else 1.0 if unusual >= 8 else 0.0
+        if parent and PARAMETER not in parent:
+            if self._learned.named[parent] - {prefix}:
+                odds += 1.5
+            if any(kept.listed for place in places for visits in place.visits.values() for kept in visits.samples):
+                odds += 0.7
         return odds
 
-    def _of_traffic(self, places: Sequence[Place], bindings: int) -> float:
-        facts = [self._facts[id(place)] for place in places]
-        spoken = sum(fact.spoken for fact in facts)
-        echoed = sum(fact.echoed for fact in facts)
-        methods = {method for fact in facts for method in fact.methods}
+    def _of_word(self, word: str, prefix: Prefix) -> float:
+        """What the word says by itself, and by where else it was seen."""
+        tail = TAIL.fullmatch(word)
+        stem = tail["stem"] if tail else word
+        odds = _of_looks(stem, prefix)
+        if word_hash(stem) in self._delivered or word_hash(word) in self._delivered:
+            odds += 0.5 if lexicon.is_common(stem) else 1.5
+        odds += 1.5 * min(2, len(self._learned.values[word] - {prefix}))
+        odds -= 1.5 * min(2, len(self._learned.fixed[word] - {prefix}))
+        return odds
+
+    @staticmethod
+    def _of_traffic(subtree: Subtree, prefix: Prefix, places: int) -> float:
+        """What the exchanges at and below a word say: echoes, methods, and in how many places it recurs."""
         odds = 0.0
-        if echoed:
-            odds += 2.0 + min(1.0, echoed / max(spoken, 1))
-        elif spoken:
-            odds -= 0.4 * min(3, spoken)
-        if methods & {"PUT", "PATCH", "DELETE"}:
+        if subtree.echoed:
+            odds += 2.0 + subtree.echoed / max(subtree.spoken, 1)
+        else:
+            odds -= 0.4 * min(3, subtree.spoken)
+        if not _CHANGES.isdisjoint(subtree.methods):
             odds += 0.8
-        elif methods == {"POST"}:
+        elif set(subtree.methods) == {"POST"}:
             odds -= 0.8
-        if bindings >= 3 and len(places) >= 3:
-            odds -= min(3.0, len(places) * 0.5)
+        if places > 2:
+            weight = 0.5 if prefix and PARAMETER in prefix[-1] else 0.1
+            odds -= min(3.0, places * weight)
         return odds
 
-    def _of_siblings(self, word: str, tokens: dict[str, set[tuple[int, str]]]) -> float:
-        own = tokens[word]
-        if not own:
-            return 0.0
-        best = max((len(own & other) / len(own) for label, other in tokens.items() if label != word and other), default=0.0)
-        return 2.5 * best - 0.3
-        
 
-def _is_common(word: str) -> bool:
-    pieces = _PIECES.findall(word)
-    return word.lower() in COMMON or (bool(pieces) and all(piece.lower() in COMMON or piece.lower() in RESERVED for piece in pieces))
+def _of_looks(word: str, prefix: Prefix) -> float:
+    odds = 0.0
+    if lexicon.is_pronoun(word):
+        return -12.0
+    if lexicon.is_reserved(word):
+        odds -= 4.0
+    elif word.lower() in lexicon.VALUES:
+        odds += 1.5
+    elif lexicon.is_common(word):
+        odds -= 2.5
+    elif lexicon.is_plural(word):
+        odds -= 0.7
+    if _VERSION.fullmatch(word) and len(prefix) <= 2:
+        odds -= 3.0
+    elif _CAMEL.fullmatch(word):
+        odds -= 1.5
+    elif _SNAKE.fullmatch(word):
+        odds -= 0.5
+    elif _FILE.fullmatch(word):
+        odds += 3.0
+    elif any(character.isdigit() for character in word) or "." in word:
+        odds += 1.5
+    elif "-" in word or word != word.lower():
+        odds += 0.5
+    return odds
 
 
-def walk(branch: Branch, prefix: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Branch]]:
-    """Every place of a tree with the labels that lead to it."""
-    yield prefix, branch
-    for below in (branch.fixed, branch.variable):
-        for label, child in below.items():
-            yield from walk(child, (*prefix, label))
+def _of_siblings(word: str, siblings: dict[str, Subtree]) -> float:
+    """How much of what stands at and below a word stands, with like answers, at and below others, too."""
+    own = siblings[word].tokens
+    agree = differ = 0.0
+    direct: list[float] = []
+    inner = 0
+    for token, answer in own.items():
+        likes = [
+            answer.likeness(other.tokens[token]) for label, other in siblings.items() if label != word and token in other.tokens
+        ]
+        known = [like for like in likes if like is not None]
+        if token.level == 0:
+            direct.extend(known)
+            continue
+        inner += 1
+        if not likes:
+            continue
+        if not known:
+            agree += 0.5
+        elif max(known) >= 0.5:
+            agree += 1.0
+        else:
+            differ += 0.5
+    odds = 0.0
+    if inner:
+        odds += 1.2 * min(5.0, agree) + 1.5 * agree / inner - 0.6 * min(3.0, differ)
+        if not agree and any(token.level for label, other in siblings.items() if label != word for token in other.tokens):
+            odds -= 0.5
+    if direct:
+        odds += 1.5 if max(direct) >= 0.6 else -1.5 if max(direct) < 0.4 else 0.0
+    return odds
+
+
+def _is_file_tree(groups: dict[str, list[Place]]) -> bool:
+    """Whether what follows are names of files at different depths."""
+    depths: set[int] = set()
+    files = leaves = 0
+    stack = [(label, place, 1) for label, places in groups.items() for place in places]
+    while stack:
+        label, place, depth = stack.pop()
+        stack.extend((name, child, depth + 1) for name, child in place.below.items())
+        if place.visits:
+            leaves += 1
+            if _FILE.fullmatch(label):
+                files += 1
+                depths.add(depth)
+    return files >= 3 and len(depths) >= 2 and files >= 0.6 * leaves
+
+
+def _parameter(word: str) -> str:
+    """The label of the parameter that a word is a value of."""
+    tail = TAIL.fullmatch(word)
+    return PARAMETER + tail["tail"] if tail else PARAMETER
