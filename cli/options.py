@@ -5,8 +5,14 @@ from __future__ import annotations
 import re
 from datetime import UTC, datetime
 from time import time_ns
+from typing import TYPE_CHECKING, TypeVar
 
 import click
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+_Decorated = TypeVar("_Decorated", bound="Callable[..., object]")
 
 _AGO = re.compile(r"(\d{1,6})\s*([smhdw])")
 _UNIT_SECONDS = {"s": 1, "m": 60, "h": 3_600, "d": 86_400, "w": 604_800}
@@ -49,7 +55,7 @@ store_option = click.option(
 producer_option = click.option("--producer", metavar="NAME", help="Only this producer.")
 
 
-def format_option(*formats: str) -> object:
+def format_option(*formats: str) -> Callable[[_Decorated], _Decorated]:
     """`--format`, the first one given being the default."""
     return click.option(
         "--format",
