@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import StrEnum
+from math import sqrt
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -85,7 +86,7 @@ class Evidence:
         z = 1.959964
         p = self.broken / n
         centre = p + z * z / (2 * n)
-        margin = z * (p * (1 - p) / n + z * z / (4 * n * n)) ** 0.5
+        margin = z * sqrt(p * (1 - p) / n + z * z / (4 * n * n))
         return min(1.0, (centre + margin) / (1 + z * z / n))
 
 

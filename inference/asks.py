@@ -17,8 +17,10 @@ if TYPE_CHECKING:
     from contract.subject import Subject
     from inference.observation import Observation
 
-SELECTORS = frozenset({"fields", "field", "select", "include", "expand", "embed", "_fields", "$select", "$expand"})
-"""Query parameters that name parts of the answer: JSON:API, OData 4.01, Google's and others' partial responses."""
+SELECTORS = frozenset(
+    {"fields", "field", "select", "include", "expand", "embed", "_fields", "$select", "$expand"}
+)
+"""Query parameters that name parts of the answer: JSON:API, OData 4.01, partial responses elsewhere."""
 
 MAX_ASKS = 256
 """Different things asked for that are remembered, per kind."""
@@ -70,6 +72,7 @@ class Asks:
     def met(self, subject: Subject) -> Tally | None:
         """Nothing stands at a place because it was asked for."""
         del subject
+        return None
 
     def request_for(self, subject: Subject, media_types: frozenset[str]) -> tuple[str, Tally] | None:
         """Whether a response subject was asked for: the words for it, and how often.
@@ -92,7 +95,8 @@ class Asks:
     def state(self) -> Any:
         """The serial form."""
         return {
-            name: {what: tally.state() for what, tally in sorted(asked.items())} for name, asked in sorted(self.asked.items())
+            name: {what: tally.state() for what, tally in sorted(asked.items())}
+            for name, asked in sorted(self.asked.items())
         }
 
     @classmethod
@@ -100,6 +104,7 @@ class Asks:
         """Read the serial form."""
         self = cls()
         self.asked = {
-            name: {what: Tally.from_state(tally) for what, tally in asked.items()} for name, asked in state.items()
+            name: {what: Tally.from_state(tally) for what, tally in asked.items()}
+            for name, asked in state.items()
         }
         return self

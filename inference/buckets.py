@@ -1,8 +1,8 @@
 """Quantiles that merge exactly: logarithmic buckets.
 
-The mathematics is DDSketch's (Masson, Rim, Lee, VLDB 2019): with growth γ = (1 + α)/(1 - α), a value in bucket i is known
-to a relative error of α. Merging adds counts, so the answer never depends on how the data was partitioned: a difference
-between two weeks is never an artefact of the fold.
+The mathematics is DDSketch's (Masson, Rim, Lee, VLDB 2019): with growth γ = (1 + α)/(1 - α), a value in
+bucket i is known to a relative error of α. Merging adds counts, so the answer never depends on how the data
+was partitioned: a difference between two weeks is never an artefact of the fold.
 """
 
 from __future__ import annotations

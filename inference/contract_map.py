@@ -26,7 +26,7 @@ from inference.latencies import Latencies
 from inference.names import Names
 from inference.observers import OPERATION_OBSERVERS, Observer
 from inference.serial import decode
-from inference.shapes import Shapes
+from inference.shapes import Shapes, parameters
 from inference.statuses import Statuses
 from inference.tally import Tally
 from inference.thresholds import MIN_LATENCY, MIN_PRESENCE
@@ -59,7 +59,8 @@ def build(
         producer: only this one.
         since: Unix ns; windows (hours) that begin before are left out.
         until: Unix ns, exclusive.
-        declared: operation keys that a declared document gives, by producer; they go before inferred path templates.
+        declared: operation keys that a declared document gives, by producer; they go before inferred path
+        templates.
 
     Raises:
         StoreError: the store failed.
@@ -67,7 +68,9 @@ def build(
     names = Names.of(store, declared)
     producers = [producer] if producer else store.producers()
     maps = tuple(_producer_map(store, names, name, since, until) for name in producers)
-    times = [t for one in maps for consumer in one.consumers for t in (consumer.first_seen, consumer.last_seen)]
+    times = [
+        t for one in maps for consumer in one.consumers for t in (consumer.first_seen, consumer.last_seen)
+    ]
     return ContractMap(
         generated_at=time_ns(),
         window=(min(times), max(times)) if times else None,
@@ -76,7 +79,9 @@ def build(
     )
 
 
-def _producer_map(store: Store, names: Names, producer: str, since: int | None, until: int | None) -> ProducerMap:
+def _producer_map(
+    store: Store, names: Names, producer: str, since: int | None, until: int | None
+) -> ProducerMap:
     operations = names.operations[producer]
     views: dict[str, dict[str, View]] = defaultdict(lambda: defaultdict(dict))
     flows: dict[str, Flows] = defaultdict(Flows)
@@ -112,15 +117,11 @@ def _path_first(key: str) -> tuple[str, str]:
 
 
 def _former(renamed: Mapping[str, str]) -> dict[str, tuple[str, ...]]:
-    """Current operation key → all keys it had before, through any number of revisions."""
+    """Present operation key → the keys that it stands for today."""
     former: dict[str, list[str]] = defaultdict(list)
-    for old in renamed:
-        new, seen = old, {old}
-        while new in renamed and renamed[new] not in seen:
-            new = renamed[new]
-            seen.add(new)
-        former[new].append(old)
-    return {new: tuple(sorted(old)) for new, old in former.items()}
+    for old, present in sorted(renamed.items()):
+        former[present].append(old)
+    return {present: tuple(old) for present, old in former.items()}
 
 
 def _uses(flows: Mapping[str, Flows], operations: Operations) -> dict[str, dict[str, list[Use]]]:
@@ -131,11 +132,10 @@ def _uses(flows: Mapping[str, Flows], operations: Operations) -> dict[str, dict[
         operation = operations.of_route(route)
         subject = parse(text)
         if subject.parts[:2] == ("request", "path"):
-            segments = [part for part in operation.partition(" ")[2].split("/") if part]
-            index = int(subject.parts[2])
-            if index >= len(segments) or not segments[index].startswith("{"):
+            name = parameters(operation).get(subject.parts[2])
+            if name is None:
                 return None
-            subject = subject.parent.within(segments[index][1:-1])
+            subject = subject.parent.within(name)
         return operation, subject
 
     found: dict[str, dict[str, list[Use]]] = defaultdict(lambda: defaultdict(list))
@@ -176,7 +176,11 @@ def _operation_map(
 
 def _named(view: View, operation: str) -> View:
     shapes = view.get(Shapes.family)
-    return {**view, Shapes.family: shapes.of_operation(operation, settled=False)} if isinstance(shapes, Shapes) else view
+    return (
+        {**view, Shapes.family: shapes.of_operation(operation, settled=False)}
+        if isinstance(shapes, Shapes)
+        else view
+    )
 
 
 def _observations(view: View) -> int:
@@ -248,7 +252,9 @@ def _dependence(
         else:
             asks = view.get(Asks.family)
             place = ".".join(subject.parts[:2])
-            asked = asks.request_for(subject, media.get(place, frozenset())) if isinstance(asks, Asks) else None
+            asked = (
+                asks.request_for(subject, media.get(place, frozenset())) if isinstance(asks, Asks) else None
+            )
             if asked is not None:
                 yield _depends(consumer, Level.REQUESTED, *asked)
             else:
@@ -277,9 +283,7 @@ def _durations(by_consumer: Mapping[str, View]) -> Iterator[Durations]:
                 )
 
 
-def _consumer(
-    names: Names, name: str, keys: set[str], views: Mapping[str, Mapping[str, View]]
-) -> Consumer:
+def _consumer(names: Names, name: str, keys: set[str], views: Mapping[str, Mapping[str, View]]) -> Consumer:
     total = Tally()
     for by_consumer in views.values():
         if name in by_consumer:

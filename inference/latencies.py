@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
+from contract.kinds import Latency
+
 from contract.claim import Evidence
 from contract.clause import Clause
-from contract.kinds import Latency
 from contract.subject import Subject
 from inference.buckets import Buckets
 from inference.tally import Tally
@@ -27,9 +28,13 @@ class Latencies:
         self.durations: dict[str, tuple[Buckets, Tally]] = {}
 
     def observe(self, observation: Observation) -> None:
-        """Count one complete answer's duration; a half answer's says nothing about how long a whole one takes."""
+        """Count one complete answer's duration; a half answer's says nothing about a whole one's."""
         exchange = observation.exchange
-        if exchange.status is None or exchange.duration_ns is None or exchange.outcome is not Outcome.COMPLETE:
+        if (
+            exchange.status is None
+            or exchange.duration_ns is None
+            or exchange.outcome is not Outcome.COMPLETE
+        ):
             return
         buckets, tally = self._of(str(exchange.status))
         buckets.add(exchange.duration_ns)
@@ -76,13 +81,17 @@ class Latencies:
 
     def state(self) -> Any:
         """The serial form."""
-        return {status: [buckets.state(), tally.state()] for status, (buckets, tally) in sorted(self.durations.items())}
+        return {
+            status: [buckets.state(), tally.state()]
+            for status, (buckets, tally) in sorted(self.durations.items())
+        }
 
     @classmethod
     def from_state(cls, state: Any) -> Self:
         """Read the serial form."""
         self = cls()
         self.durations = {
-            status: (Buckets.from_state(buckets), Tally.from_state(tally)) for status, (buckets, tally) in state.items()
+            status: (Buckets.from_state(buckets), Tally.from_state(tally))
+            for status, (buckets, tally) in state.items()
         }
         return self

@@ -34,7 +34,9 @@ class Names:
         """The names of a store; `declared` are operation keys by producer, which go before inferred ones."""
         declared = declared or {}
         operations = {
-            summary.producer: PathModel.from_state(decode(summary)).operations(declared.get(summary.producer, ()))
+            summary.producer: PathModel.from_state(decode(summary)).operations(
+                declared.get(summary.producer, ())
+            )
             for summary in store.summaries(families={"paths"})
         }
         for producer in store.producers():
@@ -47,7 +49,7 @@ class Names:
         return self.consumer_of(identity.key)
 
     def consumer_of(self, key: str) -> str:
-        """The consumer that an identity key (`basis:value`) belongs to: a known one's name, else the key's value."""
+        """The consumer that an identity key belongs to: a known one's name, else the key's value."""
         name = self._consumers.get(key)
         if name is None:
             name = self._consumers[key] = self._find(key)

@@ -1,15 +1,18 @@
-"""An exchange as inference looks at it: its route, and its parts as parsed values. Parsed once, read by every observer."""
+"""An exchange as inference looks at it: its route, and its parts as parsed values.
+
+Parsed once, read by every observer.
+"""
 
 from __future__ import annotations
 
 import re
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
-from urllib.parse import parse_qsl, unquote
+from urllib.parse import parse_qsl
 
 import orjson
 
-from store.tokens import is_token, token_type
+from store.tokens import JsonType, token_type
 
 if TYPE_CHECKING:
     from store.records import Body, Exchange, Headers
@@ -19,16 +22,19 @@ ABSENT: Any = object()
 
 _NOISE = frozenset(
     """
-    host connection content-length content-type date server via user-agent cookie set-cookie transfer-encoding te trailer
-    upgrade keep-alive proxy-connection expect accept accept-encoding accept-language origin referer dnt priority alt-svc
-    traceparent tracestate x-request-id x-correlation-id x-b3-traceid x-b3-spanid x-b3-sampled forwarded x-forwarded-for
-    x-forwarded-proto x-forwarded-host x-forwarded-port x-real-ip x-envoy-upstream-service-time cf-ray nel report-to
-    upgrade-insecure-requests content-encoding age x-served-by x-timer x-cache strict-transport-security pragma
-    content-security-policy x-content-type-options x-frame-options x-xss-protection referrer-policy permissions-policy
-    access-control-allow-origin access-control-allow-headers access-control-allow-methods access-control-expose-headers
+    host connection content-length content-type date server via user-agent cookie set-cookie
+    transfer-encoding te trailer upgrade keep-alive proxy-connection expect accept accept-encoding
+    accept-language origin referer dnt priority alt-svc traceparent tracestate x-request-id
+    x-correlation-id x-b3-traceid x-b3-spanid x-b3-sampled forwarded x-forwarded-for x-forwarded-proto
+    x-forwarded-host x-forwarded-port x-real-ip x-envoy-upstream-service-time cf-ray nel report-to
+    upgrade-insecure-requests content-encoding age x-served-by x-timer x-cache strict-transport-security
+    pragma content-security-policy x-content-type-options x-frame-options x-xss-protection
+    referrer-policy permissions-policy access-control-allow-origin access-control-allow-headers
+    access-control-allow-methods access-control-expose-headers
     """.split()  # noqa: SIM905  # a list of words reads better than a list of strings
 )
-"""Header fields that concern the transport, tracing, the browser's safety or the identity, and no contract of an operation.
+"""Header fields that concern the transport, tracing, the browser's safety or the identity, and no contract
+of an operation.
 
 Content type and accept have clauses of their own. `sec-*`, `cf-*` and `:pseudo` fields are noise as well.
 """
@@ -40,12 +46,22 @@ _NUMBER = re.compile(r"-?(?:0|[1-9][0-9]{0,17})(?:\.[0-9]{1,17})?(?:[eE][+-]?[0-
 class Observation:
     """One exchange, taken apart.
 
-    `query`, `request_headers` and `response_headers` map names to values of the type that their text looks like (the first
-    value where a name repeats). `request_body` and `response_body` are parsed JSON or forms, `ABSENT` otherwise; where a
-    redacted value stood, a value of the JSON type it had (`shapes`) or its token (the others).
+    `query`, `request_headers` and `response_headers` map names to values of the type that their text looks
+    like (the first value where a name repeats). `request_body` and `response_body` are parsed JSON or
+    forms, `ABSENT` otherwise; where a redacted value stood, a value of the JSON type it had (`shapes`) or
+    its token (the others).
     """
 
-    __slots__ = ("at", "exchange", "query", "request_body", "request_headers", "response_body", "response_headers", "route")
+    __slots__ = (
+        "at",
+        "exchange",
+        "query",
+        "request_body",
+        "request_headers",
+        "response_body",
+        "response_headers",
+        "route",
+    )
 
     def __init__(self, exchange: Exchange, route: str) -> None:
         self.exchange = exchange
@@ -79,7 +95,7 @@ def parsed(body: Body | None) -> Any:
 
 
 def query_pairs(text: str) -> list[tuple[str, str]]:
-    """Names and values of a query or form, decoded; a text with too many fields to be meant is read as having none."""
+    """Names and values of a query or form, decoded; none where there are too many to be meant."""
     if not text:
         return []
     try:
@@ -103,7 +119,8 @@ def lexical(text: str) -> Any:
 def untokened(value: Any) -> Any:
     """The value with every redaction token replaced by some value of the JSON type that it stands for."""
     if isinstance(value, str):
-        return _OF_TYPE.get(token_type(value), "") if is_token(value) else value
+        kind = token_type(value)
+        return value if kind is None else _OF_TYPE[kind]
     if isinstance(value, dict):
         return {name: untokened(child) for name, child in value.items()}
     if isinstance(value, list):
@@ -111,12 +128,7 @@ def untokened(value: Any) -> Any:
     return value
 
 
-_OF_TYPE: dict[str, Any] = {"string": "", "integer": 0, "number": 0.5, "boolean": True}
-
-
-def segments(path: str) -> list[str]:
-    """The decoded segments of a path, without the empty ones."""
-    return [unquote(segment) for segment in path.split("/") if segment]
+_OF_TYPE: dict[JsonType, Any] = {JsonType.STRING: "", JsonType.INTEGER: 0, JsonType.NUMBER: 0.5}
 
 
 def _fields(headers: Headers) -> dict[str, Any]:

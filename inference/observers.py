@@ -1,7 +1,7 @@
 """What an observer is, and the ones that look at single operations.
 
-An observer sees the observations of one operation by one consumer (`Flows`, in `inference/flow.py`, those of one consumer
-across operations). It knows its own family and nothing of the others.
+An observer sees the observations of one operation by one consumer (`Flows`, in `inference/flow.py`, those
+of one consumer across operations). It knows its own family and nothing of the others.
 """
 
 from __future__ import annotations
@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from inference.tally import Tally
 
 
-class Observer(Protocol):
-    """A mergeable summary of one family."""
+class Mergeable(Protocol):
+    """A summary of one family: of many observations, small, bounded."""
 
     family: ClassVar[str]
 
@@ -34,18 +34,22 @@ class Observer(Protocol):
     def merge(self, other: Self) -> None:
         """Fold in all that another has folded. Associative and commutative."""
 
-    def claims(self, producer: str, operation: str) -> Iterator[tuple[Clause, Evidence]]:
-        """The statements that what was folded supports or rules out."""
-
-    def met(self, subject: Subject) -> Tally | None:
-        """How often a subject occurred in what was folded; None if never."""
-
     def state(self) -> Any:
         """The serial form, in the types of MessagePack."""
 
     @classmethod
     def from_state(cls, state: Any) -> Self:
         """Read the serial form."""
+
+
+class Observer(Mergeable, Protocol):
+    """A summary of single operations, which can say what it supports."""
+
+    def claims(self, producer: str, operation: str) -> Iterator[tuple[Clause, Evidence]]:
+        """The statements that what was folded supports or rules out."""
+
+    def met(self, subject: Subject) -> Tally | None:
+        """How often a subject occurred in what was folded; None if never."""
 
 
 OPERATION_OBSERVERS: dict[str, type[Observer]] = {

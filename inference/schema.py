@@ -1,16 +1,18 @@
 """A counting trie, written out as JSON Schema 2020-12.
 
-This is the last step: nothing is merged after it. genson writes, through a strategy that always says `required`, because its
-own one drops an empty list and a reader of the schema then takes "no field is always there" for "not known".
+This is the last step: nothing is merged after it. genson writes, through a strategy that always says
+`required`, because its own one drops an empty list and a reader of the schema then takes "no field is
+always there" for "not known".
 """
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Any
 
 from genson import SchemaBuilder
 from genson.schema.strategies import Object
+
+from inference.segments import is_machine_made
 
 if TYPE_CHECKING:
     from inference.shape import Node
@@ -19,11 +21,6 @@ DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
 _MAP_NAMES = 8
 """From this many different names on, an object whose names come and go may be a map."""
-
-_DATA_NAME = re.compile(
-    r"[0-9]+|[0-9a-fA-F]{8}-[0-9a-fA-F-]{27}|[0-9a-fA-F]{16,}|[0-9]{4}-[0-9]{2}(?:-[0-9]{2}.*)?|[\w.+-]+@[\w.-]+"
-    r"|(?=[^0-9]*[0-9])[A-Za-z0-9_-]{12,}|[A-Za-z]+[-_:]?[0-9]{2,}"
-)
 
 
 def to_schema(node: Node) -> dict[str, Any]:
@@ -35,10 +32,10 @@ def to_schema(node: Node) -> dict[str, Any]:
 
 
 def settle(node: Node) -> None:
-    """Recognise maps throughout a trie, in place: objects whose keys are data get one place for all their values.
+    """Recognise maps throughout a trie, in place: objects whose keys are data get one place for all values.
 
-    An object is a map if most of its names look machine-made, or if it has many names of which hardly any is in every
-    object, and all the values have the same types.
+    An object is a map if most of its names look machine-made, or if it has many names of which hardly any
+    is in every object, and all the values have the same types.
     """
     if node.fields and _is_map(node):
         node.become_map()
@@ -50,7 +47,7 @@ def settle(node: Node) -> None:
 def _is_map(node: Node) -> bool:
     names = list(node.fields)
     objects = node.count("object")
-    data_names = sum(1 for name in names if _DATA_NAME.fullmatch(name))
+    data_names = sum(1 for name in names if is_machine_made(name))
     if data_names == len(names):
         return len(names) > 1 or objects > 1
     types = {frozenset(child.types) - {"null"} for child in node.fields.values()}

@@ -28,10 +28,14 @@ def decode(summary: Summary) -> Any:
         StoreError: the summary is damaged, or written in a form that this version does not read.
     """
     try:
-        form, state = msgspec.msgpack.decode(zstandard.ZstdDecompressor().decompress(summary.state), strict=False)
+        form, state = msgspec.msgpack.decode(
+            zstandard.ZstdDecompressor().decompress(summary.state), strict=False
+        )
     except (zstandard.ZstdError, msgspec.DecodeError, ValueError) as error:
         name = f"{summary.family} of {summary.route or summary.producer}"
-        raise StoreError(f"the summary {name} is damaged: {error}", "Restore the store from a copy.") from error
+        raise StoreError(
+            f"the summary {name} is damaged: {error}", "Restore the store from a copy."
+        ) from error
     if form != FORM:
         raise StoreError(
             f"the summaries have form {form}, and this version of defacto reads form {FORM}",

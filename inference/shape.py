@@ -1,33 +1,46 @@
 """Shape: a counting trie of JSON values.
 
-For each place: the types seen and how often, and for objects which fields in how many of them. It keeps counts and merges
-counts; schemas are written out last (`inference/schema.py`), never merged. Merging two tries equals folding their inputs.
+For each place: the types seen and how often, and for objects which fields in how many of them. It keeps
+counts and merges counts; schemas are written out last (`inference/schema.py`), never merged. Merging two
+tries equals folding their inputs.
 
-Memory does not grow with the number of values. An object with more than `MAX_FIELDS` different names is taken for a map
-(an object whose keys are data): its fields become one. Below `MAX_DEPTH` nothing is looked at. What happens at these bounds
-is the same in whatever order the values come.
+Memory does not grow with the number of values. An object with more than `MAX_FIELDS` different names is
+taken for a map (an object whose keys are data): its fields become one. Below `MAX_DEPTH` nothing is looked
+at. What happens at these bounds is the same in whatever order the values come.
 """
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from inference.tally import Tally
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 MAX_FIELDS = 400
 """Real objects of documented APIs stay below this; machine-keyed maps pass it within a few answers."""
 
 MAX_DEPTH = 32
-"""Deeper structure is data (syntax trees, comment threads), not an interface; its places would all be rare."""
+"""Deeper structure is data (syntax trees, comment threads), not an interface; each place is rare."""
 
-TYPES = {str: "string", int: "integer", float: "number", bool: "boolean", type(None): "null", dict: "object", list: "array"}
+TYPES = {
+    str: "string",
+    int: "integer",
+    float: "number",
+    bool: "boolean",
+    type(None): "null",
+    dict: "object",
+    list: "array",
+}
 
 
 class Node:
     """What was seen at one place.
 
-    `types` counts by JSON type. `fields` are the places below an object by name, `items` the place of an array's items,
-    `values` that of a map's values (then `fields` is empty). `missed` says when, and in which exchange, a parent object was first seen without it.
+    `types` counts by JSON type. `fields` are the places below an object by name, `items` the place of an
+    array's items, `values` that of a map's values (then `fields` is empty). `missed` says when, and in
+    which exchange, a parent object was first seen without it.
     """
 
     __slots__ = ("fields", "items", "missed", "types", "values")
@@ -73,7 +86,9 @@ class Node:
                 items.observe(item, at, example, depth + 1)
         tally.add(at, example)
 
-    def _observe_fields(self, value: dict[str, Any], objects: Tally, at: int, example: str, depth: int) -> None:
+    def _observe_fields(
+        self, value: dict[str, Any], objects: Tally, at: int, example: str, depth: int
+    ) -> None:
         if self.values is not None:
             for child in value.values():
                 self.values.observe(child, at, example, depth)
@@ -94,21 +109,23 @@ class Node:
 
     def become_map(self) -> None:
         """Take the fields for one: the keys are data."""
-        values = self.values or Node()
-        for node in self.fields.values():
-            values.merge(node)
-        values.missed = None
-        self.values, self.fields = values, {}
+        fields, self.fields = self.fields, {}
+        self._merge_values(fields.values())
+
+    def _merge_values(self, nodes: Iterable[Node]) -> None:
+        if self.values is None:
+            self.values = Node()
+        for node in nodes:
+            self.values.merge(node)
+        self.values.missed = None  # no key of a map is ever missing
 
     def merge(self, other: Node) -> None:
         """Fold in all that another trie has folded."""
-        if self.values is not None or other.values is not None:
-            self.become_map()
-            other = other.copy()
-            other.become_map()
-            self.values.merge(other.values)  # type: ignore[union-attr,arg-type]  # both are maps now
-        else:
+        if self.values is None and other.values is None:
             self._merge_fields(other)
+        else:
+            self.become_map()
+            self._merge_values(other.fields.values() if other.values is None else (other.values,))
         for kind, tally in other.types.items():
             mine = self.types.get(kind)
             if mine is None:
@@ -125,7 +142,10 @@ class Node:
             self.become_map()
 
     def _merge_fields(self, other: Node) -> None:
-        """Merge the fields. Objects of the one side have all missed the fields that only the other side knows."""
+        """Merge the fields.
+
+        Objects of the one side have all missed the fields that only the other side knows.
+        """
         mine, theirs = self.types.get("object"), other.types.get("object")
         for name in self.fields.keys() - other.fields.keys():
             if theirs:

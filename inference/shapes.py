@@ -1,19 +1,22 @@
 """The shape of requests and responses of one operation: present, type, nullable, closed.
 
-One counting trie a place: `request.query`, `request.header`, `request.path` (segments by index), `request.body`, and for each
-status `response.N.header` and `response.N.body`. The trie is written out as a schema, and the function that turns declared
-schemas into clauses turns this one into clauses, too.
+One counting trie a place: `request.query`, `request.header`, `request.path` (segments by index),
+`request.body`, and for each status `response.N.header` and `response.N.body`. The trie is written out as a
+schema, and the function that turns declared schemas into clauses turns this one into clauses, too.
 """
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
-from contract.claim import Evidence
 from contract.schema import clauses_of
+
+from contract.claim import Evidence
 from contract.subject import ITEM, VALUE, Subject
-from inference.observation import ABSENT, lexical, segments, untokened
+from inference.observation import ABSENT, lexical, untokened
 from inference.schema import settle, to_schema
+from inference.segments import texts
 from inference.shape import Node
 
 if TYPE_CHECKING:
@@ -25,6 +28,9 @@ if TYPE_CHECKING:
 
 MAX_STATUSES = 64
 """Statuses with a shape of their own; RFC 9110 and its extensions register about as many."""
+
+
+_PARAMETER = re.compile(r"\{([^{}]+)\}")
 
 
 class Shapes:
@@ -69,12 +75,12 @@ class Shapes:
                 self.places[place] = node.copy()
 
     def of_operation(self, operation: str, *, settled: bool) -> Shapes:
-        """A copy with path segments under the operation's parameter names and, where asked for, maps recognised."""
+        """A copy with path segments under their parameter names and maps recognised if `settled`."""
         view = Shapes()
         view.merge(self)
         path = view.places.pop("request.path", None)
         if path is not None:
-            named = _parameters(operation)
+            named = parameters(operation)
             path.fields = {named[index]: child for index, child in path.fields.items() if index in named}
             view.places["request.path"] = path
         for place, node in view.places.items():
@@ -84,7 +90,9 @@ class Shapes:
 
     def schemas(self) -> dict[str, dict[str, Any]]:
         """The bodies' JSON Schemas by place."""
-        return {place: to_schema(node) for place, node in sorted(self.places.items()) if place.endswith("body")}
+        return {
+            place: to_schema(node) for place, node in sorted(self.places.items()) if place.endswith("body")
+        }
 
     def claims(self, producer: str, operation: str) -> Iterator[tuple[Clause, Evidence]]:
         """Every clause that the schemas of a settled view state, with its counts."""
@@ -135,21 +143,18 @@ def _as_is(value: Any) -> Any:
 
 
 def _numbered(path: str) -> dict[str, Any]:
-    return {str(index): lexical(segment) for index, segment in enumerate(segments(path)[:16])}
+    return {str(index): lexical(segment) for index, segment in enumerate(texts(path)[:16])}
 
 
-def _parameters(operation: str) -> dict[str, str]:
+def parameters(operation: str) -> dict[str, str]:
     """Segment index → parameter name, of the path template in an operation key."""
     template = operation.partition(" ")[2]
-    return {
-        str(index): segment[1:-1]
-        for index, segment in enumerate(part for part in template.split("/") if part)
-        if segment.startswith("{") and segment.endswith("}")
-    }
+    segments = [part for part in template.split("/") if part]
+    return {str(index): name[1] for index, part in enumerate(segments) if (name := _PARAMETER.search(part))}
 
 
 def _locate(root: Node, parts: tuple[str, ...]) -> tuple[Node | None, Node | None]:
-    """The node at a path below a root, and the one that it is a field of (None for items, values and the root)."""
+    """The node at a path below a root, and the one whose field it is (None if of none)."""
     node: Node | None = root
     parent: Node | None = None
     for part in parts:
@@ -189,7 +194,11 @@ def _present(node: Node, parent: Node | None) -> Evidence:
     objects = parent.count("object") if parent else seen.count
     examples = (node.missed[1], seen.example) if node.missed else (seen.example,)
     return Evidence(
-        held=seen.count, broken=objects - seen.count, first_seen=seen.first, last_seen=seen.last, examples=examples
+        held=seen.count,
+        broken=objects - seen.count,
+        first_seen=seen.first,
+        last_seen=seen.last,
+        examples=examples,
     )
 
 
@@ -198,7 +207,11 @@ def _type(node: Node, _: Node | None) -> Evidence:
     rarest_first = sorted(node.types.items(), key=lambda entry: (entry[1].count, entry[0]))
     examples = dict.fromkeys(tally.example for name, tally in rarest_first if name != "null")
     return Evidence(
-        held=seen.count - node.count("null"), broken=0, first_seen=seen.first, last_seen=seen.last, examples=tuple(examples)[:3]
+        held=seen.count - node.count("null"),
+        broken=0,
+        first_seen=seen.first,
+        last_seen=seen.last,
+        examples=tuple(examples)[:3],
     )
 
 
@@ -216,7 +229,11 @@ def _nullable(node: Node, _: Node | None) -> Evidence:
 def _closed(node: Node, _: Node | None) -> Evidence:
     objects = node.types["object"]
     return Evidence(
-        held=objects.count, broken=0, first_seen=objects.first, last_seen=objects.last, examples=(objects.example,)
+        held=objects.count,
+        broken=0,
+        first_seen=objects.first,
+        last_seen=objects.last,
+        examples=(objects.example,),
     )
 
 

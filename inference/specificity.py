@@ -1,55 +1,58 @@
-"""How specific a value is: from how many possible values it was picked, roughly, in bits.
+"""How specific a value is: from how many possible ones it was picked, in bits.
 
-Value flow is evidence of use only if a value could hardly have come back by chance. The estimates are deliberately low:
-a wrong "used" costs more trust than a missed one.
+Value flow is evidence of use only if a value could hardly have come back by chance. The estimates are
+deliberately low: a wrong "used" costs more trust than a missed one.
 """
 
 from __future__ import annotations
 
 import re
-from functools import lru_cache
 from math import log2
 from urllib.parse import urlsplit
 
+from inference.thresholds import COMMON_BITS
 from store.tokens import MAC_BYTES, PREFIX
 
 MAX_LENGTH = 512
 """Longer texts are documents; they do not come back as a parameter."""
 
-_DATE = re.compile(r"\d{4}-\d{2}-\d{2}(?:[T ].*)?|\d{2}:\d{2}(?::\d{2})?.*|[A-Z][a-z]{2}, \d{2} [A-Z][a-z]{2} .*|PT?[\dA-Z]+")
-_HEX = re.compile(r"(?=.*\d)[0-9a-f-]{8,}|(?=.*\d)[0-9A-F-]{8,}")
-_NOT_DIGITS = re.compile(r"[^0-9]+")
+_DIGITS = b"0123456789"
+_DATE = re.compile(r"\d{4}-\d{2}-\d{2}(?:[T ].*)?|\d{2}:\d{2}(?::\d{2})?.*|P[T\d][\dA-Z.]*")
+_HEX = re.compile(r"[0-9a-f-]{8,}|[0-9A-F-]{8,}")
+_WITH_DIGIT = re.compile(r"[^/?&=#,]*\d[^/?&=#,]*")
 
 _LETTER_BITS = 1.5
 """Shannon's estimate for running English is about 1.1 to 1.5 bits a letter: a word is no random string."""
 _DIGIT_BITS = log2(10)
 
 
-@lru_cache(maxsize=65536)
 def bits_of(text: str) -> int:
-    """The bits of a value; 0 for what says nothing: dates, prose, links without an id in them, overlong texts."""
+    """The bits of a value; 0 for what says nothing: dates, prose, links without an id, overlong texts.
+
+    A redaction token is worth its hash, a link its most specific part.
+    """
     length = len(text)
-    if length < 3 or length > MAX_LENGTH:
-        return 0
-    if text.isdigit():
-        return int(length * _DIGIT_BITS)
-    if text.startswith(PREFIX):
-        return 8 * MAC_BYTES
-    if " " in text or _DATE.fullmatch(text):
+    if length < 3 or length > MAX_LENGTH or " " in text:
         return 0
     if "/" in text:
-        return _bits_of_link(text)
+        return max(map(bits_of, _WITH_DIGIT.findall(text)), default=0)
+    raw = text.encode("utf-8", "surrogatepass")
+    digits = len(raw) - len(raw.translate(None, _DIGITS))
+    if text.startswith(PREFIX):
+        return 8 * MAC_BYTES
+    if digits == 0:
+        return min(int(length * _LETTER_BITS), COMMON_BITS - 1)
+    return _bits_with_digits(text, length, digits)
+
+
+def _bits_with_digits(text: str, length: int, digits: int) -> int:
+    if digits == length:
+        return int(length * _DIGIT_BITS)
+    if _DATE.fullmatch(text):
+        return 0
     if _HEX.fullmatch(text):
         return 4 * (length - text.count("-"))
-    digits = length - len("".join(_NOT_DIGITS.findall(text)))
     return int(digits * _DIGIT_BITS + (length - digits) * _LETTER_BITS)
-
-
-def _bits_of_link(text: str) -> int:
-    """A link is as specific as the most specific thing in it; words in paths are the same for everybody."""
-    _, _, rest = text.rpartition("//")
-    parts = re.split(r"[/?&=#,]", rest)
-    return max((bits_of(part) for part in parts if any(map(str.isdigit, part))), default=0)
 
 
 def followed(link: str) -> str | None:

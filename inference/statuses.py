@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
+from contract.kinds import ContentType, Occurs
+
 from contract.claim import Evidence
 from contract.clause import Clause
-from contract.kinds import ContentType, Occurs
 from contract.subject import Subject
 from inference.tally import Tally
 
@@ -61,7 +62,13 @@ class Statuses:
             subject = Subject(("response", status))
             yield (
                 Clause(producer=producer, operation=operation, subject=subject, kind=Occurs()),
-                Evidence(held=tally.count, broken=0, first_seen=tally.first, last_seen=tally.last, examples=(tally.example,)),
+                Evidence(
+                    held=tally.count,
+                    broken=0,
+                    first_seen=tally.first,
+                    last_seen=tally.last,
+                    examples=(tally.example,),
+                ),
             )
         for place, media in sorted(self.media.items()):
             subject = Subject((*place.split("."), "header", "content-type"))
@@ -69,7 +76,12 @@ class Statuses:
             for tally in media.values():
                 total.merge(tally)
             yield (
-                Clause(producer=producer, operation=operation, subject=subject, kind=ContentType(tuple(sorted(media)))),
+                Clause(
+                    producer=producer,
+                    operation=operation,
+                    subject=subject,
+                    kind=ContentType(tuple(sorted(media))),
+                ),
                 Evidence(
                     held=total.count,
                     broken=0,
@@ -104,7 +116,8 @@ class Statuses:
         self = cls()
         self.statuses = {status: Tally.from_state(tally) for status, tally in state[0].items()}
         self.media = {
-            place: {name: Tally.from_state(tally) for name, tally in media.items()} for place, media in state[1].items()
+            place: {name: Tally.from_state(tally) for name, tally in media.items()}
+            for place, media in state[1].items()
         }
         return self
 

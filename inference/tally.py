@@ -6,7 +6,8 @@ from __future__ import annotations
 class Tally:
     """How often something was seen, first and last when, and in which exchange first.
 
-    The example is the first exchange by time (by id among equals), so it does not depend on the order of folding.
+    The example is the first exchange by time (by id among equals), so it does not depend on the order of
+    folding.
     """
 
     __slots__ = ("count", "example", "first", "last")
@@ -34,12 +35,16 @@ class Tally:
         if not other.count:
             return
         if not self.count:
-            self.count, self.first, self.example, self.last = other.count, other.first, other.example, other.last
+            self.count, self.first, self.example, self.last = (
+                other.count,
+                other.first,
+                other.example,
+                other.last,
+            )
             return
         self.count += other.count
         self.last = max(self.last, other.last)
-        if (other.first, other.example) < (self.first, self.example):
-            self.first, self.example = other.first, other.example
+        self.first, self.example = min((self.first, self.example), (other.first, other.example))
 
     def copy(self) -> Tally:
         """An independent equal."""

@@ -1,4 +1,7 @@
-"""Which fields a consumer uses, by the values that came back. Decided from its merged traces, tested against chance."""
+"""Which fields a consumer uses, by the values that came back.
+
+Decided from its merged traces, tested against chance.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +11,7 @@ from math import exp, log
 from typing import TYPE_CHECKING
 
 from inference.tally import Tally
-from inference.thresholds import CHANCE, MIN_RETURNED, SINGULAR_BITS
+from inference.thresholds import CHANCE, COMMON_BITS, MIN_RETURNED, MIN_RETURNED_COMMON, SINGULAR_BITS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -24,8 +27,9 @@ Located = tuple[str, "Subject"]
 class Use:
     """A field whose values one consumer sent back.
 
-    `values` are the distinct values that returned, `tally` the requests that carried them. `twins` are other places that
-    held the same values in the same answers: by value alone they cannot be told from the source.
+    `values` are the distinct values that returned, `tally` the requests that carried them. `twins` are
+    other places that held the same values in the same answers: by value alone they cannot be told from the
+    source.
     """
 
     source: Located
@@ -61,26 +65,40 @@ def uses(flows: Flows, locate: Callable[[Place], Located | None]) -> list[Use]:
 
     Args:
         flows: the merged traces of one consumer.
-        locate: where a place of a route lies in the current operations; None where the operation has a fixed word.
+        locate: where a place of a route lies in the current operations; None where the operation has a
+        fixed word.
     """
     candidates, sent, pools = _collect(flows, locate)
     claimed: list[Use] = []
     for target, by_source in candidates.items():
         for candidate, twins in _explain(target, by_source):
             bits = [flows.traces[digest].bits for digest in candidate.traces]
-            chance = _chance(len(bits), sent[target], pools[candidate.source]) * sum(map(len, candidates.values()))
-            if chance < CHANCE and (len(bits) >= MIN_RETURNED or max(bits) >= SINGULAR_BITS):
+            chance = _chance(len(bits), sent[target], pools[candidate.source]) * sum(
+                map(len, candidates.values())
+            )
+            if chance < CHANCE and len(bits) >= _needed(max(bits)):
                 tally = Tally()
                 for part in candidate.traces.values():
                     tally.merge(part)
-                claimed.append(Use(source=candidate.source, target=target, values=len(bits), tally=tally, twins=twins))
-    return sorted(claimed, key=lambda use: (use.source[0], str(use.source[1]), use.target[0], str(use.target[1])))
+                claimed.append(
+                    Use(source=candidate.source, target=target, values=len(bits), tally=tally, twins=twins)
+                )
+    return sorted(
+        claimed, key=lambda use: (use.source[0], str(use.source[1]), use.target[0], str(use.target[1]))
+    )
+
+
+def _needed(bits: int) -> int:
+    """How many distinct values must have returned, by the bits of the most specific of them."""
+    if bits >= SINGULAR_BITS:
+        return 1
+    return MIN_RETURNED if bits >= COMMON_BITS else MIN_RETURNED_COMMON
 
 
 def _collect(
     flows: Flows, locate: Callable[[Place], Located | None]
 ) -> tuple[dict[Located, dict[Located, _Candidate]], dict[Located, list[int]], dict[Located, int]]:
-    """Candidates by target and source; the bits of every value sent to a target; how many values a source delivered."""
+    """Candidates by target and source; the bits of all values by target; the values a source delivered."""
     candidates: dict[Located, dict[Located, _Candidate]] = defaultdict(dict)
     sent: dict[Located, list[int]] = defaultdict(list)
     pools: dict[Located, int] = defaultdict(int)
@@ -99,7 +117,10 @@ def _collect(
 
 
 def _located(places: Iterable[Place], locate: Callable[[Place], Located | None]) -> list[Located]:
-    return sorted({located for place in places if (located := locate(place)) is not None}, key=lambda x: (x[0], str(x[1])))
+    return sorted(
+        {located for place in places if (located := locate(place)) is not None},
+        key=lambda x: (x[0], str(x[1])),
+    )
 
 
 def _targets(trace: Trace, locate: Callable[[Place], Located | None]) -> dict[Located, Tally]:
@@ -111,11 +132,19 @@ def _targets(trace: Trace, locate: Callable[[Place], Located | None]) -> dict[Lo
     return targets
 
 
-def _explain(target: Located, by_source: dict[Located, _Candidate]) -> list[tuple[_Candidate, tuple[Located, ...]]]:
-    """The fewest sources that explain all values at a target, each with its twins: sources of only the same values."""
+def _explain(
+    target: Located, by_source: dict[Located, _Candidate]
+) -> list[tuple[_Candidate, tuple[Located, ...]]]:
+    """The fewest sources that explain all values at a target, with twins: sources of the same values."""
     ranked = sorted(
         by_source.values(),
-        key=lambda c: (-len(c.traces), -_affinity(c.source[1], target[1]), len(c.source[1].parts), c.source[0], str(c.source[1])),
+        key=lambda c: (
+            -len(c.traces),
+            -_affinity(c.source[1], target[1]),
+            len(c.source[1].parts),
+            c.source[0],
+            str(c.source[1]),
+        ),
     )
     chosen: list[tuple[_Candidate, list[Located]]] = []
     explained: set[int] = set()
@@ -132,7 +161,7 @@ def _explain(target: Located, by_source: dict[Located, _Candidate]) -> list[tupl
 
 
 def _affinity(source: Subject, target: Subject) -> int:
-    """How alike two places are named: 2 for the same name, 1 where one name ends the other (`id`, `order_id`)."""
+    """How alike two places are named: 2 for one name, 1 where one ends the other (`id`, `order_id`)."""
     ours, theirs = (_name(subject) for subject in (source, target))
     if ours == theirs:
         return 2
@@ -147,8 +176,8 @@ def _name(subject: Subject) -> str:
 def _chance(returned: int, sent_bits: list[int], pool: int) -> float:
     """An upper bound for the probability that as many values return by chance.
 
-    Each value sent hits one of the `pool` delivered ones with probability pool / 2^bits; the number of hits is at most Poisson
-    with their sum λ, and P(X ≥ n) ≤ e^(n - λ) (λ/n)^n for n > λ (Chernoff).
+    Each value sent hits one of the `pool` delivered ones with probability pool / 2^bits; the number of hits
+    is at most Poisson with their sum λ, and P(X ≥ n) ≤ e^(n - λ) (λ/n)^n for n > λ (Chernoff).
     """
     expected = sum(min(1.0, pool / 2**bits) for bits in sent_bits)
     if returned <= expected:

@@ -1,0 +1,57 @@
+"""`defacto infer`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from cli.options import store_option
+
+if TYPE_CHECKING:
+    from inference.fold import Folded
+
+
+@click.command("infer")
+@store_option
+def command(store_url: str) -> None:
+    r"""Fold what is new in the store into summaries.
+
+    Maps and drift reports are made of summaries, so run this after recording or importing. What was folded
+    before is not folded again: running it twice changes nothing. It can be stopped at any time; the next
+    run goes on.
+
+    \b
+    Example:
+      defacto infer --store defacto.db
+    """
+    from inference.fold import fold  # noqa: PLC0415  # commands import their work when they run
+    from store.store import Store  # noqa: PLC0415
+
+    console = Console(stderr=True, highlight=False)
+    columns = (
+        TextColumn("folding"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn("batches"),
+        TimeRemainingColumn(),
+    )
+    with (
+        Store.open(store_url, create=False) as store,
+        Progress(*columns, console=console, transient=True) as progress,
+    ):
+        task = progress.add_task("folding", total=len(store.unfolded()))
+        folded = fold(store, progress=lambda: progress.advance(task))
+    console.print(_said(folded), markup=False)
+
+
+def _said(folded: Folded) -> str:
+    if not folded.exchanges:
+        return "Nothing new: all that was recorded is folded already."
+    said = f"Folded {folded.exchanges:,} exchanges."
+    revised = sum(map(len, folded.renamed.values()))
+    if revised:
+        said += f" {revised} path templates were revised; clauses are found under their former ids as well."
+    return said

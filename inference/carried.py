@@ -1,0 +1,141 @@
+"""The texts that an exchange carried, each with its subject: what value flow looks at.
+
+Only what could be specific is given: no numbers below a thousand, no prose. A link that was delivered is
+given a second time as the request-target that following it asks for; a redacted secret as its token,
+whatever stood around it.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from contract.subject import ITEM, VALUE, Subject
+from inference.observation import ABSENT, query_pairs
+from inference.segments import texts
+from inference.shape import MAX_DEPTH, MAX_FIELDS
+from inference.specificity import followed
+from store.tokens import PREFIX, TOKEN
+
+if TYPE_CHECKING:
+    from inference.observation import Observation
+
+MAX_SPOTS = 50_000
+"""Places of bodies whose written form is remembered, over all operations; no new ones past that."""
+
+_LEAST = 1_000
+"""Smaller numbers are never specific."""
+
+Carried = tuple[str, str]
+"""A text and the written subject of the place where it stood."""
+
+
+def sent(observation: Observation) -> list[Carried]:
+    """Every text that a request carried, with its subject."""
+    exchange = observation.exchange
+    found = [(text, f"request.path.{index}") for index, text in enumerate(texts(exchange.path))]
+    target = f"{exchange.path}?{exchange.query}" if exchange.query else exchange.path
+    found.append((target, "request.target"))
+    for name, text in query_pairs(exchange.query):
+        subject = str(Subject(("request", "query", name)))
+        found += [(part, subject) for part in text.split(",")]
+    for name, text in exchange.request_headers:
+        if name in observation.request_headers:
+            found.append((text, f"request.header.{name}"))
+    if observation.request_body is not ABSENT:
+        _Spot.of("request.body").leaves(observation.request_body, found)
+    return _unwrapped(found) if exchange.redacted else found
+
+
+def received(observation: Observation) -> list[Carried]:
+    """Every text that an answer carried, with its subject; a link also as the target that it leads to."""
+    exchange = observation.exchange
+    if exchange.status is None:
+        return []
+    answer = f"response.{exchange.status}"
+    found: list[Carried] = []
+    for name, text in exchange.response_headers:
+        if name in observation.response_headers:
+            found.append((text, f"{answer}.header.{name}"))
+    if observation.response_body is not ABSENT:
+        _Spot.of(f"{answer}.body").leaves(observation.response_body, found)
+    found += [
+        (target, at) for text, at in found if "/" in text and (target := followed(text)) not in {None, text}
+    ]
+    return _unwrapped(found) if exchange.redacted else found
+
+
+def _unwrapped(found: list[Carried]) -> list[Carried]:
+    return [(_identity(text), subject) for text, subject in found]
+
+
+def _identity(text: str) -> str:
+    """The text itself; where a secret was redacted in it, what tells that secret from others."""
+    if PREFIX in text:
+        match = TOKEN.search(text)
+        if match is not None:
+            return PREFIX + match[3]
+    return text
+
+
+class _Spot:
+    """A place in a body, with its written subject and the places below it.
+
+    Spots are shared by all observations.
+    """
+
+    __slots__ = ("below", "subject", "text")
+
+    _roots: ClassVar[dict[str, _Spot]] = {}
+    _count: ClassVar[int] = 0
+
+    def __init__(self, subject: Subject) -> None:
+        self.subject = subject
+        self.text = str(subject)
+        self.below: dict[str, _Spot] = {}
+        _Spot._count += 1
+
+    @classmethod
+    def of(cls, text: str) -> _Spot:
+        """The spot of a body."""
+        spot = cls._roots.get(text)
+        if spot is None:
+            spot = cls._roots[text] = cls(Subject(tuple(text.split("."))))
+        return spot
+
+    def leaves(self, value: Any, found: list[Carried], depth: int = 0) -> None:
+        """Append every text and larger number below a value, with its subject."""
+        kind = type(value)
+        if kind is str:
+            if len(value) > 2 and " " not in value:
+                found.append((value, self.text))
+        elif kind is int:
+            if not -_LEAST < value < _LEAST:
+                found.append((str(value), self.text))
+        elif kind is dict:
+            self._leaves_of_object(value, found, depth + 1)
+        elif kind is list:
+            self._leaves_of_array(value, found, depth + 1)
+
+    def _leaves_of_object(self, value: dict[str, Any], found: list[Carried], depth: int) -> None:
+        if depth > MAX_DEPTH:
+            return
+        for name, child in value.items():
+            spot = self.below.get(name) or self._grow(name)
+            if spot is not None:
+                spot.leaves(child, found, depth)
+
+    def _leaves_of_array(self, value: list[Any], found: list[Carried], depth: int) -> None:
+        spot = self.below.get(ITEM) or self._grow(ITEM)
+        if spot is not None and depth <= MAX_DEPTH:
+            for item in value:
+                spot.leaves(item, found, depth)
+
+    def _grow(self, name: str) -> _Spot | None:
+        if _Spot._count >= MAX_SPOTS:
+            return None
+        if len(self.below) > MAX_FIELDS:
+            name = VALUE
+        spot = self.below.get(name)
+        if spot is None:
+            spot = self.below[name] = _Spot(self.subject.within(name))
+        return spot
