@@ -12,6 +12,8 @@ from typing import Any, NamedTuple
 import msgspec
 import xxhash
 
+from inference.segments import TAIL
+
 MAX_SEARCHED_BYTES = 65_536
 """An echo stands near the beginning of an answer; searching further costs more than it tells."""
 
@@ -53,7 +55,8 @@ def sample(rank: int, segments: tuple[str, ...], request_body: bytes, response_b
     sent, got = request_body[:MAX_SEARCHED_BYTES], response_body[:MAX_SEARCHED_BYTES]
     echoed = joined = 0
     for index, segment in enumerate(segments):
-        word = segment.encode("utf-8", "surrogatepass")
+        tail = TAIL.fullmatch(segment)
+        word = (tail["stem"] if tail else segment).encode("utf-8", "surrogatepass")
         if stands_as_value(word, got) or stands_as_value(word, sent):
             echoed |= 1 << index
         if 0 < index < len(segments) - 1 and stands_joined("/".join(segments[index:]).encode("utf-8", "surrogatepass"), got, sent):

@@ -116,7 +116,7 @@ def singular(word: str) -> str:
         return word
     if lower.endswith("ies") and len(word) > 4 and lower not in {"movies", "cookies"}:
         return word[:-3] + "y"
-    if lower.endswith(("sses", "shes", "ches", "xes", "zes")):
+    if lower.endswith(("sses", "shes", "ches", "xes", "zes", "tuses", "puses", "buses", "iases")):
         return word[:-2]
     return word[:-1]
 

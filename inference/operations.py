@@ -12,7 +12,7 @@ from functools import lru_cache
 
 from inference.lexicon import singular
 from inference.segments import PARAMETER, labels
-from inference.templates import Branch, walk
+from inference.templates import VERSION, Branch, parameter, walk
 
 _NAME = re.compile(r"\{[^{}]*\}")
 _NOT_WORD = re.compile(r"[^A-Za-z0-9]+")
@@ -112,9 +112,12 @@ def _matches(branch: Branch, parts: Sequence[str], at: int = 0) -> Iterator[tupl
 def _steps(branch: Branch, part: str) -> Iterator[tuple[str, Branch]]:
     if part in branch.fixed:
         yield part, branch.fixed[part]
-    if part in branch.variable and part != PARAMETER:
+    if part in branch.variable:
         yield part, branch.variable[part]
-    if PARAMETER in branch.variable:
+    wide = parameter(part)
+    if wide in branch.variable and wide != part:
+        yield wide, branch.variable[wide]
+    if PARAMETER in branch.variable and wide != PARAMETER:
         yield PARAMETER, branch.variable[PARAMETER]
 
 
@@ -146,11 +149,11 @@ def key_of(method: str, template: Sequence[str], *, worded: Sequence[bool], slas
     out = []
     for label, words in zip(template, worded, strict=True):
         if PARAMETER not in label:
-            before = label
+            before = "" if VERSION.fullmatch(label) else label
             out.append(label)
             continue
         noun = _NOT_WORD.sub("_", singular(before)).strip("_").lower()
-        name = (noun if words else f"{noun}_id") if noun else "id"
+        name = (noun if words else f"{noun}_id") if noun else "name" if words else "id"
         used[name] += 1
         out.append(label.replace(PARAMETER, f"{{{name}}}" if used[name] == 1 else f"{{{name}_{used[name]}}}"))
     return f"{method} /{'/'.join(out)}{'/' if slash and out else ''}"

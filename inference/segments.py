@@ -9,6 +9,7 @@ the path, and a doubt is answered with the word itself: keeping two routes apart
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from functools import lru_cache
 from urllib.parse import unquote
 
@@ -18,7 +19,7 @@ PARAMETER = "{}"
 MAX_SEGMENTS = 32
 """Longer paths are data (a file tree); what lies deeper becomes one parameter."""
 
-TAIL = re.compile(r"(?P<stem>[^/]+?)(?P<tail>\.(?:json|xml|csv|html?|pdf|rss|atom|ics|geojson|ya?ml|php|aspx?)|:[A-Za-z]\w*)", re.ASCII)
+TAIL = re.compile(r"(?P<stem>[^/]+?)(?P<tail>\.(?:json|xml|csv|html?|pdf|rss|atom|ics|geojson|php|aspx?)|:[A-Za-z]\w*)", re.ASCII)
 """A segment that ends in the name of a representation (`42.json`) or in a verb of its own (`42:cancel`), which are fixed."""
 
 _LONGEST_WORD = 80
@@ -27,15 +28,17 @@ _PLAIN = re.compile(r"[A-Za-z][A-Za-z_-]*")
 _WORD = re.compile(r"[\w.~$@:*!'()+=-]+", re.ASCII)
 _PLACEHOLDER = re.compile(r"\{.*\}|<.*>|:[A-Za-z]\w*|\[.*\]")
 _NUMBER = re.compile(r"[+-]?\d+(?:\.\d+)*")
-_VERSION_NUMBER = re.compile(r"\d{1,2}(?:\.\d{1,2}){0,2}|\d{4}-\d\d(?:-\d\d)?(?:[.-]?(?:preview|beta|alpha))?")
-_VERSION_HOMES = frozenset({"api", "rest", "services", "version", "ws", "rpc"})
+_VERSION = re.compile(r"\d{1,2}(?:\.\d{1,2}){0,2}|\d{4}-\d\d(?:-\d\d)?(?:[.-]?(?:preview|beta|alpha))?")
+_VERSION_HOMES = frozenset({"", "api", "rest", "services", "version", "ws", "rpc"})
 _DATE = re.compile(r"\d{4}-\d\d(?:-\d\d)?(?:[T_ ]\d\d[\d:.]*(?:Z|[+-]\d\d:?\d\d)?)?", re.IGNORECASE)
 _UUID = re.compile(r"\{?[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}\}?", re.IGNORECASE)
 _HEX = re.compile(r"(?=[a-f]*\d)[0-9a-f]{6,}|[0-9a-f]{32,}", re.IGNORECASE)
 _KEYED_NUMBER = re.compile(r"[A-Z][A-Z0-9_]*-\d+|[A-Z]+\d{3,}|[A-Za-z]{1,5}\d{5,}|[A-Za-z]+(?:[-_.][A-Za-z]+)*[-_#]\d{3,}", re.ASCII)
+_PREFIXED = re.compile(r"[a-z]{1,6}(?:_[a-z]{2,5})?_(?=[a-z]*[A-Z0-9])[A-Za-z0-9]{10,}")
 _FAMILIAR = re.compile(r"(?:utf|iso|sha|aes|md|rsa|rfc|hs|rs|es)[-_]?\d+", re.IGNORECASE)
 _RUN = re.compile(r"[A-Za-z0-9]+")
 _SYLLABLE = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|\d+")
+_LAST_VERSION = 3
 _SHORTEST_RANDOM = 8
 _LONGEST_WITH_DIGITS = 20
 
@@ -50,7 +53,7 @@ def labels(path: str) -> tuple[str, ...]:
     raw = [part for piece in path.split("/") if (part := piece.partition(";")[0])]
     cut = raw[:MAX_SEGMENTS]
     out = [
-        segment if is_version(segment, cut[index - 1] if index else "", last=index == len(cut) - 1) else label_of(segment)
+        segment if index + 1 < len(cut) and is_version(segment, cut[:index]) else label_of(segment)
         for index, segment in enumerate(cut)
     ]
     if len(raw) > MAX_SEGMENTS:
@@ -67,15 +70,18 @@ def texts(path: str) -> tuple[str, ...]:
     return tuple(unquote(segment) for segment in raw[:MAX_SEGMENTS])
 
 
-def is_version(segment: str, before: str, *, last: bool) -> bool:
-    """Whether a number or date is a version of the API, not a value: `/1.1/statuses`, `/rest/api/3/issue`, `/2010-04-01/Accounts`."""
-    return not last and before.lower() in {"", *_VERSION_HOMES} and _VERSION_NUMBER.fullmatch(segment) is not None
+def is_version(segment: str, before: Sequence[str]) -> bool:
+    """Whether a number or date that more follows is a version of the API: `/1.1/statuses`, `/rest/api/3/issue`, `/2010-04-01/Accounts`."""
+    if _VERSION.fullmatch(segment) is None or len(before) > _LAST_VERSION:
+        return False
+    home = before[-1].lower() if before else ""
+    return home in _VERSION_HOMES or ("." in segment and any(word.lower() in _VERSION_HOMES for word in before))
 
 
 @lru_cache(maxsize=65536)
 def label_of(segment: str) -> str:
     """The label of one segment by itself."""
-    if _PLAIN.fullmatch(segment) and len(segment) <= 24 and not _looks_random(segment):
+    if _PLAIN.fullmatch(segment) and len(segment) <= 24 and not is_machine_made(segment):
         return segment
     text = unquote(segment)
     call = _CALL.fullmatch(text)
@@ -95,7 +101,7 @@ def is_machine_made(text: str) -> bool:
         or _WORD.fullmatch(text) is None
         or "..." in text
         or ("@" in text[1:])
-        or any(form.fullmatch(text) for form in (_NUMBER, _PLACEHOLDER, _DATE, _UUID, _HEX))
+        or any(form.fullmatch(text) for form in (_NUMBER, _PLACEHOLDER, _DATE, _UUID, _HEX, _PREFIXED))
         or (_KEYED_NUMBER.fullmatch(text) is not None and _FAMILIAR.fullmatch(text) is None)
         or _looks_random(text)
     )

@@ -88,6 +88,14 @@ class Subtree:
         return out
 
 
+def names(root: Place) -> dict[int, str]:
+    """The label of every place of a trie, by the `id` of the place."""
+    found = {id(root): ""}
+    for place in root.walk():
+        found.update((id(child), label) for label, child in place.below.items())
+    return found
+
+
 def survey(root: Place) -> dict[int, Subtree]:
     """The subtree of every place of a trie, by the `id` of the place."""
     found: dict[int, Subtree] = {}
@@ -118,7 +126,7 @@ def _survey(place: Place, above: list[Subtree], found: dict[int, Subtree]) -> Su
                 own.tokens.setdefault(Token(1, token.method, label), Answer()).add(answer)
             elif token.level and token.level < MAX_LEVELS:
                 own.tokens.setdefault(token._replace(level=token.level + 1), Answer()).add(answer)
-        if PARAMETER not in label and label:
+        if label and PARAMETER not in label and not below.methods:
             own.tokens.setdefault(Token(1, "", label), Answer())
     return own
 
