@@ -61,6 +61,7 @@ class Fact:
     kind: str
     family: str = ""
     standing: str = ""
+    value: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +85,20 @@ class Truth:
     facts: tuple[Fact, ...]
     drift: tuple[Fact, ...]
     distractors: tuple[Distractor, ...]
+
+    @property
+    def content_types(self) -> dict[Place, str]:
+        """The media type of every body, at the place of its header field."""
+        roots = {place: parse(place.subject) for place in self.shapes}
+        types = {
+            Place(place.operation, str(root.parent.within("header", "content-type"))): _media_type(
+                root.status
+            )
+            for place, root in roots.items()
+            if root.parts[-1] == "body" and root.parts[0] in {"request", "response"} and len(root.parts) <= 3
+        }
+        types |= {fact.place: fact.value for fact in self.facts if fact.kind == "content-type" and fact.value}
+        return types
 
 
 def blank(operation: str) -> str:
@@ -112,7 +127,10 @@ def load(path: Path = TRUTH) -> Truth:
             for subject, shape in _shapes(parse(body), tree, present=None)
         },
         dependences=tuple(map(_dependence, document["dependences"])),
-        facts=tuple(Fact(_place(fact), fact["kind"], family=fact["family"]) for fact in document["facts"]),
+        facts=tuple(
+            Fact(_place(fact), fact["kind"], family=fact["family"], value=fact.get("value", ""))
+            for fact in document["facts"]
+        ),
         drift=tuple(
             Fact(_place(fact), fact["kind"], standing=fact["standing"]) for fact in document["drift"]
         ),
@@ -120,6 +138,11 @@ def load(path: Path = TRUTH) -> Truth:
             Distractor(entry["consumer"], _place(entry), entry["how"]) for entry in document["distractors"]
         ),
     )
+
+
+def _media_type(status: str | None) -> str:
+    """Refusals are problem details (RFC 9457), all else is JSON."""
+    return "application/problem+json" if status and status >= "400" else "application/json"
 
 
 def _place(entry: dict[str, Any]) -> Place:
