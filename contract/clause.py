@@ -11,13 +11,13 @@ import re
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
-from typing import TYPE_CHECKING, ClassVar, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, ClassVar, Protocol, TypeVar, runtime_checkable
 
 from store.records import record_id
 
 if TYPE_CHECKING:
+    from contract.place import Places
     from contract.subject import Subject
-    from store.records import Exchange
 
 
 class Family(StrEnum):
@@ -51,6 +51,13 @@ class Relation(StrEnum):
     INCOMPATIBLE = "incompatible"
     """Each allows something that the other does not."""
 
+    @classmethod
+    def of(cls, allowed: bool, others: bool) -> Relation:  # noqa: FBT001  # two answers to one question
+        """The relation, from whether all that this one allows the other allows too, and the other way round."""
+        if allowed:
+            return cls.SAME if others else cls.NARROWER
+        return cls.WIDER if others else cls.INCOMPATIBLE
+
 
 class Direction(StrEnum):
     """Who produces what a subject names: consumers produce requests, the producer responses."""
@@ -68,7 +75,7 @@ class Kind(Protocol):
 
     @property
     def value(self) -> object:
-        """The stated value in JSON's own types; `from_value` reads it back."""
+        """The stated value in JSON's own types; `contract.kinds.kind_from` reads it back."""
 
     @property
     def informative(self) -> bool:
@@ -80,11 +87,29 @@ class Kind(Protocol):
     def describe(self, subject: Subject) -> str:
         """The statement as one English sentence without a full stop, for people."""
 
-    def hold(self, subject: Subject, exchange: Exchange) -> Holds:
-        """Whether one exchange of the clause's operation fulfils the statement."""
+    def hold(self, subject: Subject, places: Places) -> Holds:
+        """Whether one exchange of the clause's operation, looked at by its places, fulfils the statement."""
 
-    def compare(self, other: Kind) -> Relation:
-        """How this statement relates to another of the same kind about the same subject."""
+    def compare(self, subject: Subject, other: Kind) -> Relation:
+        """How this statement relates to another of the same kind about the same subject.
+
+        Raises:
+            TypeError: the other is of another kind.
+        """
+
+
+K = TypeVar("K", bound=Kind)
+
+
+def alike(kind: K, other: Kind) -> K:
+    """The other kind, known to be of the same class as the first.
+
+    Raises:
+        TypeError: it is not.
+    """
+    if type(other) is not type(kind):
+        raise TypeError(f"cannot compare {kind.name} with {other.name}")
+    return other
 
 
 @dataclass(frozen=True, slots=False, kw_only=True)
@@ -115,6 +140,14 @@ class Clause:
     def statement(self) -> str:
         """The clause as a sentence."""
         return self.kind.describe(self.subject)
+
+    def hold(self, places: Places) -> Holds:
+        """Whether one exchange of the operation fulfils the clause."""
+        return self.kind.hold(self.subject, places)
+
+    def compare(self, other: Clause) -> Relation:
+        """How this clause relates to another of the same id."""
+        return self.kind.compare(self.subject, other.kind)
 
 
 def _anonymous(operation: str) -> str:

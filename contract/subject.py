@@ -20,6 +20,9 @@ ITEM = "[]"
 VALUE = "{}"
 """The part that stands for each value of a map."""
 
+TEXTUAL = frozenset({"path", "query", "header", "cookie"})
+"""The parts of a message that hold named texts."""
+
 _PLAIN = re.compile(r"[A-Za-z_$@][\w$@/-]*|\d\w*", re.ASCII)
 _TOKEN = re.compile(r'\.?(?:(\[\])|(\{\})|\[("(?:[^"\\]|\\.)*")\]|([^.\[\]{}"]+))')
 
@@ -59,6 +62,12 @@ class Subject:
     def status(self) -> str | None:
         """The status of a response subject (`200`, or declared `4XX`, `default`), None for a request's."""
         return self.parts[1] if self.parts[0] == "response" and len(self.parts) > 1 else None
+
+    @property
+    def textual(self) -> bool:
+        """Whether HTTP puts text here (in a path, query, header or cookie), whatever it may stand for."""
+        depth = 1 if self.direction is Direction.REQUEST else 2
+        return len(self.parts) > depth + 1 and self.parts[depth] in TEXTUAL
 
     @property
     def parent(self) -> Subject:

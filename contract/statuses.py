@@ -1,0 +1,25 @@
+"""Status patterns of declared documents: an exact status (`404`), a class (`4XX`), or `default` for all others."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Container
+
+DEFAULT = "default"
+
+
+def covers(pattern: str, status: str) -> bool:
+    """Whether a pattern, standing alone, speaks of a status."""
+    return pattern in ways(status)
+
+
+def ways(status: str) -> tuple[str, ...]:
+    """The patterns that speak of a status, the most specific first (OpenAPI 3.1, Responses Object)."""
+    return (status, f"{status[:1]}XX", DEFAULT)
+
+
+def pattern_for(status: str, declared: Container[str]) -> str | None:
+    """The declared pattern that speaks of a status, None if none does."""
+    return next((pattern for pattern in ways(status) if pattern in declared), None)
