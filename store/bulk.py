@@ -12,6 +12,7 @@ from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Table, insert
+from sqlalchemy.dialects import postgresql, sqlite
 
 from store.text import AnyText, escape, is_plain
 
@@ -52,6 +53,11 @@ def present(connection: Connection, column: Column[Any], keys: Collection[Any]) 
         query = f"SELECT {name} FROM {table} WHERE {name} IN ({places})"  # noqa: S608 (our own names)
         found.update(connection.exec_driver_sql(query, some).scalars())
     return found
+
+
+def upsert(connection: Connection, table: Table) -> sqlite.Insert | postgresql.Insert:
+    """An insert that can say what happens to a row that is there already; both databases spell it alike."""
+    return postgresql.insert(table) if connection.dialect.name == "postgresql" else sqlite.insert(table)
 
 
 def _copy(connection: Connection, table: Table, rows: list[Row]) -> None:

@@ -71,6 +71,10 @@ class Database:
         try:
             yield
         except DBAPIError as error:
+            raise explain(error.orig, self.shown) from error
+        except (
+            self.engine.dialect.loaded_dbapi.Error
+        ) as error:  # COPY, and set-up, speak to the driver themselves
             raise explain(error, self.shown) from error
 
 

@@ -2,12 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from store.errors import StoreError
-
-if TYPE_CHECKING:
-    from sqlalchemy.exc import DBAPIError
 
 _DISK_FULL = "The disk of the store {} is full."
 _READ_ONLY = "The store {} is read-only."
@@ -49,28 +44,34 @@ _POSTGRESQL = {
         "The server of {} refuses this user.",
         "Look at the user in the URL, and at the server's pg_hba.conf.",
     ),
+    "08001": (
+        "The server of {} cannot be reached.",
+        "Look at host and port in the URL, and whether it runs.",
+    ),
     "42501": ("The user of {} may not do that.", "Grant it CREATE and USAGE on the schema."),
 }
 """SQLSTATE → message and hint."""
 
-_STATES = {"does not exist": "3D000", "password": "28P01", "pg_hba.conf": "28000"}
-"""libpq gives no SQLSTATE when it cannot connect, only the server's words."""
+_UNSTATED = {
+    "does not exist": "3D000",
+    "password": "28P01",
+    "pg_hba.conf": "28000",
+    "connection failed": "08001",
+    "connection timeout": "08001",
+}
+"""libpq gives no SQLSTATE when it cannot connect, only words; the first that occurs counts."""
 
 
-def explain(error: DBAPIError, shown: str) -> StoreError:
+def explain(cause: BaseException | None, shown: str) -> StoreError:
     """The sentence for a driver's error about the store shown as `shown`."""
-    cause = error.orig
     words = " ".join(str(cause).split())
-    if (code := getattr(cause, "sqlite_errorname", None)) is not None:
-        primary = "_".join(code.split("_")[:2])  # SQLITE_READONLY_DBMOVED is a SQLITE_READONLY
-        known = _SQLITE.get(primary)
+    code = getattr(cause, "sqlite_errorname", None)
+    if code is not None:
+        known = _SQLITE.get("_".join(code.split("_")[:2]))  # SQLITE_READONLY_DBMOVED is a SQLITE_READONLY
     else:
-        state = getattr(cause, "sqlstate", None) or next((s for w, s in _STATES.items() if w in words), "")
+        state = getattr(cause, "sqlstate", None) or next((s for w, s in _UNSTATED.items() if w in words), "")
         known = _POSTGRESQL.get(state)
-        if known is None and not state and error.connection_invalidated is False and "connect" in words:
-            known = (
-                "The server of {} cannot be reached.",
-                "Look at host and port in the URL, and whether it runs.",
-            )
-    message, hint = known or ("The store {} refused: " + words.replace("{", "{{").replace("}", "}}"), "")
+    if known is None:
+        return StoreError(f"The store {shown} refused: {words}")
+    message, hint = known
     return StoreError(message.format(shown), hint)

@@ -8,41 +8,38 @@ refuses.
 
 from __future__ import annotations
 
-from collections import Counter
-from dataclasses import dataclass
-from hashlib import blake2b
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import delete, func, insert, or_, select, tuple_, update
+from sqlalchemy import delete, func, insert, select
 
 from store.codec import decode_texts, encode_json
+from store.counting import capture, span
 from store.engine import Database, open_database
 from store.errors import StoreError
 from store.reading import read_exchanges, read_messages
-from store.records import Capture, Exchange, KnownConsumer, Loss, Message, Summary, window_of
+from store.records import Capture, Exchange, KnownConsumer, Loss, Message, Summary
 from store.schema import ensure_current
-from store.tables import batches, counters, exchanges, known_consumers, messages, renames, summaries, windows
-from store.writing import upsert, write_batch
+from store.summaries import in_windows, mark_folded, read_summaries, replace_summaries, summarised_producers
+from store.tables import (
+    batches,
+    between,
+    counters,
+    exchanges,
+    known_consumers,
+    messages,
+    of,
+    renames,
+    windows,
+)
+from store.tables import summaries as summaries_table
+from store.writing import Written, write_batch
+
+__all__ = ["Store", "Written"]
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
     from types import TracebackType
     from typing import Self
-
-    from sqlalchemy import ColumnElement, Table
-
-_SUMMARY_PAGE = 200
-_SUMMARY_COLUMNS = ("producer", "window_start", "route", "consumer", "family", "state")
-_IN_QUERY = 1000
-"""Routes up to this many are looked for by the database, more are picked out here."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Written:
-    """What came of a write: how many records were added, and how many were there already."""
-
-    added: int
-    duplicates: int
 
 
 class Store:
@@ -95,8 +92,7 @@ class Store:
     ) -> Written:
         """Write one batch in one transaction. A record whose id is stored already adds nothing, to no counter."""
         with self._database.writing() as connection:
-            added = write_batch(connection, exchanges, messages, losses)
-        return Written(added=added, duplicates=len(exchanges) + len(messages) - added)
+            return write_batch(connection, exchanges, messages, losses)
 
     def exchanges(
         self,
@@ -108,12 +104,12 @@ class Store:
         newest: bool = False,
     ) -> Iterator[Exchange]:
         """Exchanges in the order recorded; with `newest` the other way round, the last recorded first."""
-        where = [*_of(exchanges, producer), *_between(exchanges.c.started_at, since, until)]
+        where = [*of(exchanges, producer), *between(exchanges.c.started_at, since, until)]
         return read_exchanges(self._database, where, limit=limit, newest=newest)
 
     def messages(self, *, producer: str | None = None, exchange: str | None = None) -> Iterator[Message]:
         """Messages in the order recorded: all, or those that one exchange carried."""
-        where = _of(messages, producer)
+        where = of(messages, producer)
         if exchange is not None:
             where.append(messages.c.exchange == exchange)
         return read_messages(self._database, where)
@@ -141,7 +137,7 @@ class Store:
     def count(self, *, producer: str | None = None) -> int:
         """The number of exchanges that are kept."""
         with self._database.reading() as connection:
-            query = select(func.count()).select_from(exchanges).where(*_of(exchanges, producer))
+            query = select(func.count()).select_from(exchanges).where(*of(exchanges, producer))
             return connection.execute(query).scalar_one()
 
     # What was counted about them: outlives the raw rows
@@ -150,51 +146,21 @@ class Store:
         """The names of all producers that anything is known of, sorted."""
         with self._database.reading() as connection:
             query = select(windows.c.producer).union(
-                select(counters.c.producer), select(summaries.c.producer)
+                select(counters.c.producer), select(summaries_table.c.producer)
             )
             return sorted(connection.scalars(query))
 
     def span(self, producer: str | None = None) -> tuple[int, int] | None:
         """The instants of the first and the last observation, None where there is none."""
         with self._database.reading() as connection:
-            query = select(func.min(windows.c.first_at), func.max(windows.c.last_at)).where(
-                *_of(windows, producer)
-            )
-            first, last = connection.execute(query).one()
-        return None if first is None else (first, last)
+            return span(connection, producer)
 
     def capture(
         self, *, producer: str | None = None, since: int | None = None, until: int | None = None
     ) -> Capture:
         """What the recorder saw, missed and changed, in whole hours: those that the period touches."""
-        since = None if since is None else window_of(since)
-        seen = windows.c.exchanges + windows.c.messages
-        observed = select(func.coalesce(func.sum(seen), 0)).where(
-            *_of(windows, producer), *_between(windows.c.window_start, since, until)
-        )
-        counted = (
-            select(counters.c.counter, counters.c.reason, func.sum(counters.c["count"]))
-            .where(*_of(counters, producer), *_between(counters.c.window_start, since, until))
-            .group_by(counters.c.counter, counters.c.reason)
-            .order_by(counters.c.counter, counters.c.reason)
-        )
-        by_counter: dict[str, Counter[str]] = {
-            "lost": Counter(),
-            "flaw": Counter(),
-            "truncated": Counter(),
-            "redacted": Counter(),
-        }
         with self._database.reading() as connection:
-            total = int(connection.execute(observed).scalar_one())
-            for counter, reason, count in connection.execute(counted):
-                by_counter[counter][reason] = int(count)
-        return Capture(
-            observed=total,
-            lost=dict(by_counter["lost"]),
-            truncated=by_counter["truncated"].total(),
-            redacted=by_counter["redacted"].total(),
-            flaws=dict(by_counter["flaw"]),
-        )
+            return capture(connection, producer, since, until)
 
     # The fold
 
@@ -223,24 +189,8 @@ class Store:
             StoreError: one of the batches was folded by someone else meanwhile; nothing is changed then.
         """
         with self._database.writing() as connection:
-            for batch in folded:
-                marked = connection.execute(
-                    update(batches).where(batches.c.id == batch, ~batches.c.folded).values(folded=True)
-                )
-                if marked.rowcount != 1:
-                    raise StoreError(
-                        f"Another process has folded the same traffic of {self.url} meanwhile.",
-                        "Nothing is lost and nothing was counted twice. Run `defacto infer` again.",
-                    )
-            for summary in drop:
-                connection.execute(delete(summaries).where(summaries.c.key == _key(summary)))
-            statement = upsert(connection, summaries)
-            replacing = statement.on_conflict_do_update(
-                index_elements=["key"], set_={"state": statement.excluded.state}
-            )
-            for summary in saved:
-                row = {name: getattr(summary, name) for name in _SUMMARY_COLUMNS}
-                connection.execute(replacing, row | {"key": _key(summary)})
+            mark_folded(connection, folded, self.url)
+            replace_summaries(connection, saved, drop)
 
     def summaries(
         self,
@@ -257,35 +207,9 @@ class Store:
         `since`, `until` and `window` (exactly this one) ask for windows by their start; what is kept for all time
         (`window_start` 0) is always among them.
         """
-        where = _windows(since, until, window)
-        if families is not None:
-            where.append(summaries.c.family.in_(families))
-        if routes is not None and len(routes) <= _IN_QUERY:
-            where.append(summaries.c.route.in_(routes))
-        for name in [producer] if producer is not None else self._summarised():
-            for summary in self._summaries_of(name, where):
-                if routes is None or summary.route in routes:
-                    yield summary
-
-    def _summarised(self) -> list[str]:
-        with self._database.reading() as connection:
-            return sorted(connection.scalars(select(summaries.c.producer).distinct()))
-
-    def _summaries_of(self, producer: str, where: Sequence[ColumnElement[bool]]) -> Iterator[Summary]:
-        place = tuple_(summaries.c.window_start, summaries.c.seq)  # the order of the index `summaries_window`
-        columns = [summaries.c[name] for name in _SUMMARY_COLUMNS]
-        query = select(summaries.c.seq, *columns).where(summaries.c.producer == producer, *where)
-        query = query.order_by(summaries.c.window_start, summaries.c.seq).limit(_SUMMARY_PAGE)
-        last: tuple[int, int] | None = None
-        while True:
-            page = query if last is None else query.where(place > last)
-            with self._database.reading() as connection:
-                rows = connection.execute(page).all()
-            for row in rows:
-                yield Summary(**dict(zip(_SUMMARY_COLUMNS, row[1:], strict=True)))
-            if len(rows) < _SUMMARY_PAGE:
-                return
-            last = (rows[-1].window_start, rows[-1].seq)
+        where = in_windows(since, until, window)
+        for name in summarised_producers(self._database) if producer is None else [producer]:
+            yield from read_summaries(self._database, name, where, families, routes)
 
     # What people named, and what got another name
 
@@ -329,7 +253,7 @@ class Store:
     def former_operations(self, producer: str) -> dict[str, str]:
         """Every operation key that was given up, and the one that stands in its place today."""
         query = (
-            select(renames.c.former, renames.c.present).where(*_of(renames, producer)).order_by(renames.c.seq)
+            select(renames.c.former, renames.c.present).where(*of(renames, producer)).order_by(renames.c.seq)
         )
         today: dict[str, str] = {}
         with self._database.reading() as connection:
@@ -338,30 +262,3 @@ class Store:
                 today[former] = present
                 today.pop(present, None)  # a key that came back is a former one no more
         return today
-
-
-def _of(table: Table, producer: str | None) -> list[ColumnElement[bool]]:
-    return [] if producer is None else [table.c.producer == producer]
-
-
-def _between(column: ColumnElement[int], since: int | None, until: int | None) -> list[ColumnElement[bool]]:
-    lower = [] if since is None else [column >= since]
-    upper = [] if until is None else [column < until]
-    return [*lower, *upper]
-
-
-def _windows(since: int | None, until: int | None, window: int | None) -> list[ColumnElement[bool]]:
-    start = summaries.c.window_start
-    wanted = _between(start, since, until)
-    if window is not None:
-        wanted.append(start == window)
-    return [or_(start == 0, condition) for condition in wanted]
-
-
-def _key(summary: Summary) -> bytes:
-    parts = (summary.producer, str(summary.window_start), summary.route, summary.consumer, summary.family)
-    digest = blake2b(digest_size=16)
-    for part in parts:
-        raw = part.encode("utf-8", "surrogatepass")
-        digest.update(len(raw).to_bytes(4, "big") + raw)
-    return digest.digest()

@@ -10,6 +10,7 @@ from sqlalchemy import (
     BigInteger,
     Boolean,
     Column,
+    ColumnElement,
     Index,
     Integer,
     LargeBinary,
@@ -211,3 +212,15 @@ renames = Table(
     sqlite_autoincrement=True,
 )
 """Operation keys that gave way to others, in the order it happened."""
+
+
+def of(table: Table, producer: str | None) -> list[ColumnElement[bool]]:
+    """The condition that a row is of a producer; none for all of them."""
+    return [] if producer is None else [table.c.producer == producer]
+
+
+def between(column: ColumnElement[int], since: int | None, until: int | None) -> list[ColumnElement[bool]]:
+    """The condition that an instant lies in a period, its start included and its end not."""
+    lower = [] if since is None else [column >= since]
+    upper = [] if until is None else [column < until]
+    return [*lower, *upper]

@@ -11,6 +11,7 @@ import re
 from typing import TYPE_CHECKING
 
 from sqlalchemy import Text
+from sqlalchemy.types import TypeDecorator
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -44,11 +45,14 @@ def _unescape_or_null(text: str | None) -> str | None:
     return text if text is None or "\x10" not in text else unescape(text)
 
 
-class AnyText(Text):
+class AnyText(TypeDecorator[str]):
     """A text column that takes every Python string and gives it back unchanged.
 
-    A subclass and not a `TypeDecorator`, which would call three functions for each value instead of one.
+    It overrides the processors and not the usual `process_*` methods, which cost three calls for each value.
     """
+
+    impl = Text
+    cache_ok = True
 
     def bind_processor(self, dialect: Dialect) -> Callable[[str | None], str | None]:
         """Escape on the way in."""
