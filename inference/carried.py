@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from contract.content import OPAQUE, pairs
 from contract.subject import ITEM, VALUE, Subject
-from inference.observation import ABSENT, query_pairs
 from inference.segments import texts
 from inference.shape import MAX_DEPTH, MAX_FIELDS
 from inference.specificity import followed
@@ -35,13 +35,13 @@ def sent(observation: Observation) -> list[Carried]:
     found = [(text, f"request.path.{index}") for index, text in enumerate(texts(exchange.path))]
     target = f"{exchange.path}?{exchange.query}" if exchange.query else exchange.path
     found.append((target, "request.target"))
-    for name, text in query_pairs(exchange.query):
+    for name, text in pairs(exchange.query):
         subject = str(Subject(("request", "query", name)))
         found += [(part, subject) for part in text.split(",")]
     for name, text in exchange.request_headers:
         if name in observation.request_headers:
             found.append((text, f"request.header.{name}"))
-    if observation.request_body is not ABSENT:
+    if observation.request_body is not OPAQUE:
         _Spot.of("request.body").leaves(observation.request_body, found)
     return _unwrapped(found) if exchange.redacted else found
 
@@ -56,7 +56,7 @@ def received(observation: Observation) -> list[Carried]:
     for name, text in exchange.response_headers:
         if name in observation.response_headers:
             found.append((text, f"{answer}.header.{name}"))
-    if observation.response_body is not ABSENT:
+    if observation.response_body is not OPAQUE:
         _Spot.of(f"{answer}.body").leaves(observation.response_body, found)
     found += [
         (target, at) for text, at in found if "/" in text and (target := followed(text)) not in {None, text}

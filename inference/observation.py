@@ -5,20 +5,13 @@ Parsed once, read by every observer.
 
 from __future__ import annotations
 
-import re
-from functools import lru_cache
 from typing import TYPE_CHECKING, Any
-from urllib.parse import parse_qsl
 
-import orjson
-
+from contract.content import OPAQUE, lexical, pairs, parsed
 from store.tokens import JsonType, token_type
 
 if TYPE_CHECKING:
     from store.records import Body, Exchange, Headers
-
-ABSENT: Any = object()
-"""Stands for a body that was not there, or that is no JSON or form."""
 
 _NOISE = frozenset(
     """
@@ -39,16 +32,13 @@ of an operation.
 Content type and accept have clauses of their own. `sec-*`, `cf-*` and `:pseudo` fields are noise as well.
 """
 
-_INTEGER = re.compile(r"-?(?:0|[1-9][0-9]{0,17})")
-_NUMBER = re.compile(r"-?(?:0|[1-9][0-9]{0,17})(?:\.[0-9]{1,17})?(?:[eE][+-]?[0-9]{1,3})?")
-
 
 class Observation:
     """One exchange, taken apart.
 
     `query`, `request_headers` and `response_headers` map names to values of the type that their text looks
     like (the first value where a name repeats). `request_body` and `response_body` are parsed JSON or
-    forms, `ABSENT` otherwise; where a redacted value stood, a value of the JSON type it had (`shapes`) or
+    forms, `OPAQUE` otherwise; where a redacted value stood, a value of the JSON type it had (`shapes`) or
     its token (the others).
     """
 
@@ -67,53 +57,16 @@ class Observation:
         self.exchange = exchange
         self.route = route
         self.at = exchange.started_at
-        self.query = dict(reversed(query_pairs(exchange.query)))
+        self.query = {name: lexical(value) for name, value in reversed(pairs(exchange.query))}
         self.request_headers = _fields(exchange.request_headers)
         self.response_headers = _fields(exchange.response_headers)
-        self.request_body = parsed(exchange.request_body)
-        self.response_body = parsed(exchange.response_body)
+        self.request_body = _content(exchange.request_body)
+        self.response_body = _content(exchange.response_body)
 
     @property
     def received_at(self) -> int:
         """When the consumer had the whole answer, as far as that is known (Unix ns)."""
         return self.at + (self.exchange.duration_ns or self.exchange.wait_ns or 0)
-
-
-def parsed(body: Body | None) -> Any:
-    """A body as JSON's own types; `ABSENT` if there is none, it was cut, or it is neither JSON nor a form."""
-    if body is None or body.truncated or not body.content:
-        return ABSENT
-    media = body.media_type
-    if media == "application/x-www-form-urlencoded":
-        return {name: lexical(value) for name, value in query_pairs(body.content.decode("utf-8", "replace"))}
-    if media.endswith("json") or (not media and body.content[:1] in b"{["):
-        try:
-            return orjson.loads(body.content)
-        except (orjson.JSONDecodeError, RecursionError):
-            return ABSENT
-    return ABSENT
-
-
-def query_pairs(text: str) -> list[tuple[str, str]]:
-    """Names and values of a query or form, decoded; none where there are too many to be meant."""
-    if not text:
-        return []
-    try:
-        return parse_qsl(text, keep_blank_values=True, max_num_fields=1000)
-    except ValueError:
-        return []
-
-
-@lru_cache(maxsize=4096)
-def lexical(text: str) -> Any:
-    """A text as the JSON value that it looks like: `"42"` is 42, `"true"` is True, all else itself."""
-    if text in {"true", "false"}:
-        return text == "true"
-    if _INTEGER.fullmatch(text):
-        return int(text)
-    if _NUMBER.fullmatch(text):
-        return float(text)
-    return text
 
 
 def untokened(value: Any) -> Any:
@@ -137,3 +90,7 @@ def _fields(headers: Headers) -> dict[str, Any]:
         for name, value in reversed(headers)
         if name not in _NOISE and not name.startswith((":", "sec-", "cf-"))
     }
+
+
+def _content(body: Body | None) -> Any:
+    return parsed(body) if body is not None and body.content else OPAQUE

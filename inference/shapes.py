@@ -10,11 +10,13 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
-from contract.schema import clauses_of
-
 from contract.claim import Evidence
+from contract.clause import Clause
+from contract.content import OPAQUE, lexical
+from contract.kinds import Closed
+from contract.schema import clauses_of
 from contract.subject import ITEM, VALUE, Subject
-from inference.observation import ABSENT, lexical, untokened
+from inference.observation import untokened
 from inference.schema import settle, to_schema
 from inference.segments import texts
 from inference.shape import Node
@@ -22,7 +24,6 @@ from inference.shape import Node
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from contract.clause import Clause
     from inference.observation import Observation
     from inference.tally import Tally
 
@@ -49,7 +50,7 @@ class Shapes:
         fold("request.path", _numbered(exchange.path), observation)
         fold("request.query", clean(observation.query), observation)
         fold("request.header", clean(observation.request_headers), observation)
-        if observation.request_body is not ABSENT:
+        if observation.request_body is not OPAQUE:
             fold("request.body", clean(observation.request_body), observation)
         if exchange.status is None:
             return
@@ -57,7 +58,7 @@ class Shapes:
         if f"{answer}.header" not in self.places and len(self.places) > 2 * MAX_STATUSES:
             return
         fold(f"{answer}.header", clean(observation.response_headers), observation)
-        if observation.response_body is not ABSENT:
+        if observation.response_body is not OPAQUE:
             fold(f"{answer}.body", clean(observation.response_body), observation)
 
     def _fold(self, place: str, value: Any, observation: Observation) -> None:
@@ -98,7 +99,8 @@ class Shapes:
         """Every clause that the schemas of a settled view state, with its counts."""
         for place, root in sorted(self.places.items()):
             at = Subject(tuple(place.split(".")))
-            for clause in clauses_of(to_schema(root), at=at, producer=producer, operation=operation):
+            stated = clauses_of(to_schema(root), at=at, producer=producer, operation=operation)
+            for clause in (*stated, *_closed_clauses(root, at, producer, operation)):
                 parts = clause.subject.parts[len(at.parts) :]
                 if not parts and not place.endswith("body"):
                     continue  # "the query is an object" is our way of looking at it, not a fact about traffic
@@ -136,6 +138,17 @@ class Shapes:
         self = cls()
         self.places = {place: Node.from_state(node) for place, node in state.items()}
         return self
+
+
+def _closed_clauses(root: Node, at: Subject, producer: str, operation: str) -> Iterator[Clause]:
+    """What the inferred schema does not say, since it is a fact and no rule: which fields there were."""
+    if root.count("object") and root.values is None:
+        kind = Closed(tuple(sorted(root.fields)))
+        yield Clause(producer=producer, operation=operation, subject=at, kind=kind)
+    below = [*root.fields.items(), (ITEM, root.items), (VALUE, root.values)]
+    for part, node in below:
+        if node is not None:
+            yield from _closed_clauses(node, at.within(part), producer, operation)
 
 
 def _as_is(value: Any) -> Any:

@@ -10,17 +10,19 @@ from dataclasses import dataclass, field
 from math import exp, log
 from typing import TYPE_CHECKING
 
+from contract.subject import Subject
 from inference.tally import Tally
 from inference.thresholds import CHANCE, COMMON_BITS, MIN_RETURNED, MIN_RETURNED_COMMON, SINGULAR_BITS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from contract.subject import Subject
     from inference.flow import Flows, Place, Trace
 
-Located = tuple[str, "Subject"]
+Located = tuple[str, Subject]
 """An operation key and a subject in it."""
+
+_TARGET = Subject(("request", "target"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,7 +44,7 @@ class Use:
     def basis(self) -> str:
         """How we know, in words."""
         operation, subject = self.target
-        if subject.parts[-1] == "target":
+        if subject == _TARGET:
             words = f"followed as a link to {operation}"
         else:
             words = f"sent back as {subject.readable} of {operation}"
@@ -84,8 +86,22 @@ def uses(flows: Flows, locate: Callable[[Place], Located | None]) -> list[Use]:
                     Use(source=candidate.source, target=target, values=len(bits), tally=tally, twins=twins)
                 )
     return sorted(
-        claimed, key=lambda use: (use.source[0], str(use.source[1]), use.target[0], str(use.target[1]))
+        _without_links_to_known(claimed),
+        key=lambda use: (use.source[0], str(use.source[1]), use.target[0], str(use.target[1])),
     )
+
+
+def _without_links_to_known(claimed: list[Use]) -> list[Use]:
+    """Links whose ids were delivered beside them are twins of the ids: who builds the URL sends the same."""
+    kept = {use.source + use.target: use for use in claimed}
+    for link in (use for use in claimed if use.target[1] == _TARGET):
+        for use in claimed:
+            same_ends = (use.source[0], use.target[0]) == (link.source[0], link.target[0])
+            if same_ends and use.target[1] != _TARGET and use.values >= link.values:
+                key = use.source + use.target
+                kept[key] = replace(kept[key], twins=(*kept[key].twins, link.source))
+                kept.pop(link.source + link.target, None)
+    return list(kept.values())
 
 
 def _needed(bits: int) -> int:
