@@ -19,7 +19,9 @@ PARAMETER = "{}"
 MAX_SEGMENTS = 32
 """Longer paths are data (a file tree); what lies deeper becomes one parameter."""
 
-TAIL = re.compile(r"(?P<stem>[^/]+?)(?P<tail>\.(?:json|xml|csv|html?|pdf|rss|atom|ics|geojson|php|aspx?)|:[A-Za-z]\w*)", re.ASCII)
+TAIL = re.compile(
+    r"(?P<stem>[^/]+)(?P<tail>\.(?:json|xml|csv|html?|pdf|rss|atom|ics|geojson|php|aspx?)|(?<!:):[a-z]+(?:[A-Z][a-z]+)*)"
+)
 """A segment that ends in the name of a representation (`42.json`) or in a verb of its own (`42:cancel`), which are fixed."""
 
 _LONGEST_WORD = 80

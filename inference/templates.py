@@ -27,7 +27,10 @@ Prefix = tuple[str, ...]
 
 _ROUNDS = 4
 _CONFIDENT = 1.0
+_MAX_ENDS = 8
 VERSION = re.compile(r"v\d+(?:[._]\d+)*(?:alpha|beta|rc)?\d*|\d+(?:\.\d+)*|\d{4}-\d\d.*|latest|stable|unstable|beta", re.IGNORECASE)
+_VERSION_WORD = re.compile(r"v\d+(?:[._]\d+)*(?:alpha|beta)?\d*")
+_LOCALE = re.compile(r"[a-z]{2}(?:[-_][A-Z]{2})?")
 _PREFIXES = frozenset({"api", "apis", "rest", "rpc", "services", "ws", "public", "internal", "json", "_api"})
 _CAMEL = re.compile(r"[a-z]+(?:[A-Z][a-z]+)+")
 _SNAKE = re.compile(r"[a-z]+(?:_[a-z]+)+")
@@ -124,12 +127,13 @@ class _Judge:
             branch.variable[PARAMETER] = self._rest(groups)
             return branch
         values = self._values(places, groups, siblings, prefix)
+        targets = _targets(values)
         merged: dict[str, list[Place]] = {}
         for label in sorted(groups):
-            merged.setdefault(parameter(label) if label in values else label, []).extend(groups[label])
+            merged.setdefault(targets.get(label, label), []).extend(groups[label])
         for label, children in merged.items():
             below = self.branch(children, (*prefix, label))
-            below.worded = any(parameter(word) == label for word in values)
+            below.worded = label in targets.values()
             (branch.variable if PARAMETER in label else branch.fixed)[label] = below
         return branch
 
@@ -165,14 +169,15 @@ class _Judge:
         """The labels among words that are values of one parameter."""
         words = [label for label in groups if PARAMETER not in label]
         crowd = _Crowd(siblings, self._learned)
+        locales = {word for word in words if _LOCALE.fullmatch(word)}
         bias = self._bias(places, groups, prefix) + 2.0 * max(0.0, crowd.uniform() - 0.3)
         before = {word: [above for above in places if word in above.below] for word in words}
         odds = {
             word: bias
-            + self._of_word(word, prefix)
-            + self._of_pair(word, before[word], prefix)
+            + self._of_word(word, before[word], prefix)
             + self._of_traffic(word, siblings[word], prefix, len(groups[word]))
             + crowd.odds(word)
+            + (3.0 if word in locales and len(locales) > 2 else 0.0)
             for word in words
         }
         sure = [word for word in words if abs(odds[word]) > _CONFIDENT and not lexicon.is_reserved(word)]
@@ -194,9 +199,12 @@ class _Judge:
         elif odds < -_CONFIDENT:
             self.found.fixed[word].add(prefix)
 
-    def _of_pair(self, word: str, before: Sequence[Place], prefix: Prefix) -> float:
-        """Whether the word followed the same word elsewhere, both values (`octocat`, `hello-world`)."""
-        return 3.0 if any(self._learned.pairs.get((self._labels[id(place)], word), set()) - {prefix} for place in before) else 0.0
+    def _of_word(self, word: str, before: Sequence[Place], prefix: Prefix) -> float:
+        """What the word says by itself, and by where else it was seen."""
+        own = self._of_habit(word, prefix)
+        if any(self._learned.pairs.get((self._labels[id(place)], word), set()) - {prefix} for place in before):
+            return max(own, 0.0) + 3.0  # both were values elsewhere, one after the other: `octocat`, `search`
+        return own
 
     def _bias(self, places: Sequence[Place], groups: dict[str, list[Place]], prefix: Prefix) -> float:
         """What the place itself says, before any word is looked at."""
@@ -221,8 +229,7 @@ class _Judge:
                 odds += 0.7
         return odds
 
-    def _of_word(self, word: str, prefix: Prefix) -> float:
-        """What the word says by itself, and by where else it was seen."""
+    def _of_habit(self, word: str, prefix: Prefix) -> float:
         tail = TAIL.fullmatch(word)
         stem = tail["stem"] if tail else word
         odds = _of_looks(stem, prefix)
@@ -240,6 +247,8 @@ class _Judge:
         odds = 0.0
         if subtree.echoed:
             odds += 2.0 + subtree.echoed / max(subtree.spoken, 1)
+        if subtree.tokens and all(_VERSION_WORD.fullmatch(token.label) for token in subtree.tokens if token.level == 1):
+            odds -= 3.0 * any(token.level == 1 for token in subtree.tokens)
         if not _CHANGES.isdisjoint(subtree.methods):
             odds += 0.8
         elif set(subtree.methods) == {"POST"} and ":" not in word:
@@ -372,6 +381,14 @@ def _is_file_tree(groups: dict[str, list[Place]]) -> bool:
                 files += 1
                 depths.add(depth)
     return files >= 3 and len(depths) >= 2 and files >= 0.6 * leaves
+
+
+def _targets(values: set[str]) -> dict[str, str]:
+    """The parameter each value belongs to. Where there are many different ends, they are no verbs but part of the values."""
+    targets = {word: parameter(word) for word in values}
+    if len(set(targets.values())) > _MAX_ENDS:
+        return dict.fromkeys(values, PARAMETER)
+    return targets
 
 
 def parameter(word: str) -> str:
