@@ -87,7 +87,9 @@ def command(
         and context.get_parameter_source("store_url") is click.core.ParameterSource.DEFAULT
     ):
         store_url = config.store.url
-    Store.open(store_url).close()  # made, migrated and found writable now, not when the first traffic comes
+    with Store.open(store_url) as store:  # made, migrated and found writable now, not when traffic comes
+        if config_file is not None:
+            store.name_consumers(config.known_consumers)
     listeners = [bind(*_host_port(lane.listen), shared=False) for lane in lanes]
     runtime = Path(tempfile.mkdtemp(prefix="defacto-"))  # mode 0700
     try:
