@@ -173,7 +173,7 @@ async def track(request: web.Request) -> web.Response:
     return _answer(request, views.tracking_page(shipment))
 
 
-@routes.get("/labels/{file}")
+@routes.get("/labels/{label}.pdf")
 async def get_label(request: web.Request) -> web.Response:
     known = {shipment.label for shipment in request.app[SHOP].shipments.values()}
     _found(request.path if request.path in known else None, "label")

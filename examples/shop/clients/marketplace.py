@@ -25,8 +25,12 @@ class Marketplace:
         self.copied = 0
 
     def work(self) -> None:
-        """All pages of what is new; every third article is looked at whether it is still there."""
+        """All pages of what is new, each third time of all; each third article is asked for by HEAD."""
+        rounds = 0
         while not self.shift.over:
+            if rounds % 3 == 0:
+                self.watermark = ""
+            rounds += 1
             since = f"&updated_since={self.watermark}" if self.watermark else ""
             following: str | None = f"/products?limit=25{since}"
             while following:
