@@ -1,10 +1,10 @@
 """The form of the tokens that stand where a secret stood.
 
-`redacted.<kind>.<type>.<mac>`: only unreserved URL characters (RFC 3986 section 2.3), so that a token can stand in a
-path, a query, a header, a cookie and a JSON string alike. `<kind>` is what the value looked like (`jwt`, `card`,
-`secret` where nothing but its name gave it away), `<type>` its JSON type, `<mac>` the first 80 bits of a keyed hash of
-the value alone: equal values have equal tokens wherever they stand, and without the key a token says nothing more.
-This module knows the form and not the key.
+`redacted.<kind>.<type>.<mac>`: only unreserved URL characters (RFC 3986 section 2.3), so that a token can
+stand in a path, a query, a header, a cookie and a JSON string alike. `<kind>` is what the value looked like
+(`jwt`, `card`, `secret` where nothing but its name gave it away), `<type>` its JSON type, `<mac>` the first
+80 bits of a keyed hash of the value alone: equal values have equal tokens wherever they stand, and without
+the key a token says nothing more. This module knows the form and not the key.
 """
 
 from __future__ import annotations
