@@ -12,7 +12,7 @@ from reports.words import count, listed, verb
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from contract.claim import Claim, ContractMap, Dependence
+    from contract.claim import Claim, ContractMap, Dependence, OperationMap
     from contract.subject import Subject
 
 
@@ -35,10 +35,10 @@ class Place:
         return tuple(claim.clause.statement.removeprefix(name) for claim in self.claims)
 
     @property
-    def standing(self) -> Standing:
-        """The most troubling standing of the claims."""
+    def foremost(self) -> Claim:
+        """The claim whose standing is the most troubling."""
         order = list(Standing)
-        return min((claim.standing for claim in self.claims), key=order.index)
+        return min(self.claims, key=lambda claim: order.index(claim.standing))
 
 
 def places(claims: Iterable[Claim]) -> tuple[Place, ...]:
@@ -60,15 +60,14 @@ def strongest(claims: Iterable[Claim]) -> tuple[Dependence, ...]:
     return tuple(sorted(best.values(), key=lambda link: (-link.level.rank, -link.count, link.consumer)))
 
 
-def relied_on(contract_map: ContractMap) -> dict[str, dict[Level, int]]:
+def relied_on(operations: Iterable[OperationMap]) -> dict[str, dict[Level, int]]:
     """By consumer the number of places at each level."""
     totals: dict[str, dict[Level, int]] = {}
-    for producer in contract_map.producers:
-        for operation in producer.operations:
-            for place in places(operation.claims):
-                for link in place.dependence:
-                    levels = totals.setdefault(link.consumer, dict.fromkeys(Level, 0))
-                    levels[link.level] += 1
+    for operation in operations:
+        for place in places(operation.claims):
+            for link in place.dependence:
+                levels = totals.setdefault(link.consumer, dict.fromkeys(Level, 0))
+                levels[link.level] += 1
     return totals
 
 

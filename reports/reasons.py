@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from contract.claim import Level, Standing
 from contract.clause import Direction
 from reports.finding import Scope
-from reports.words import count, listed, percent, verb
+from reports.words import clipped, count, listed, percent, verb
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,22 +23,28 @@ _DONE = {Level.REQUESTED: "asks for it", Level.USED: "uses it", Level.PROVEN: "w
 
 def headline(finding: Finding) -> str:
     """The finding as one sentence without a full stop."""
+    if finding.place is None:
+        undeclared = finding.standing is Standing.UNDECLARED
+        return "is called, and not declared" if undeclared else "is declared, and was never called"
     lead = finding.lead.clause
-    if finding.scope is Scope.OPERATION:
-        return (
-            "is called, and not declared"
-            if finding.standing is Standing.UNDECLARED
-            else "is declared, and was never called"
-        )
-    if finding.scope is Scope.PLACE and finding.place is not None:
-        inside = len({claim.clause.subject for claim in finding.claims} - {finding.place})
-        more = f", with {count(inside, 'place')} inside" if inside else ""
-        if finding.standing is Standing.UNOBSERVED:
-            return f"{finding.place.readable} is declared, and was never seen{more}"
-        if lead.subject == finding.place:
-            return f"{lead.statement}{more}"
-        return f"{finding.place.readable} is undeclared{more}; {lead.statement}"
-    return lead.statement
+    statement = clipped(lead.statement)
+    if finding.scope is not Scope.PLACE:
+        return statement
+    name = finding.place.readable
+    inside = len({claim.clause.subject for claim in finding.claims} - {finding.place})
+    more = f", with {count(inside, 'place')} inside" if inside else ""
+    if finding.standing is Standing.UNOBSERVED:
+        return f"{name} is declared, and was never seen{more}"
+    if lead.subject == finding.place:
+        return f"{statement}{more}"
+    return f"{name} is undeclared{more}; {statement}"
+
+
+def gist(finding: Finding) -> str:
+    """The sentence that a reader needs beside the headline: what was promised, or who does what with it."""
+    if finding.standing is Standing.UNDECLARED and finding.scope is not Scope.OPERATION and finding.reliant:
+        return f"{depends(finding.reliant[0])}."
+    return _declaration(finding)
 
 
 def reasons(finding: Finding) -> tuple[str, ...]:
@@ -55,6 +61,14 @@ def bound(evidence: Evidence) -> str:
     else:
         held = f"true in all {evidence.total:,}" if evidence.total > 1 else "seen once"
     return f"{held}; at 95\u00a0% at most {percent(evidence.bound)} break it"
+
+
+def sure(evidence: Evidence) -> str:
+    """The same for a column: `all 1,240, ≤ 0.24 %`."""
+    if evidence.bound is None:
+        return "never seen"
+    held = f"{evidence.held:,} of {evidence.total:,}" if evidence.broken else f"all {evidence.total:,}"
+    return f"{held}, ≤\u00a0{percent(evidence.bound)}"
 
 
 def depends(link: Dependence) -> str:
@@ -77,7 +91,7 @@ def _declaration(finding: Finding) -> str:
 
 def _contradiction(finding: Finding) -> str:
     declared = finding.lead.declared
-    said = f"Declared: {declared.statement}." if declared else "The declaration says otherwise."
+    said = f"Declared: {clipped(declared.statement)}." if declared else "The declaration says otherwise."
     if finding.lead.clause.subject.direction is Direction.REQUEST:
         return f"{said} Consumers send otherwise; those that get their answer rely on being let."
     return said

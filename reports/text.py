@@ -16,9 +16,9 @@ from rich.text import Text
 from contract.claim import Level, Standing
 from reports.doubts import doubts, health
 from reports.places import map_verdict, places, relied_on
-from reports.reasons import headline, reasons
+from reports.reasons import headline, reasons, sure
 from reports.untrusted import for_terminal
-from reports.words import between, count, percent
+from reports.words import between, count
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -167,7 +167,7 @@ def _cut(left: int, noun: str = "finding") -> list[RenderableType]:
 
 
 def _consumers(contract_map: ContractMap) -> RenderableType:
-    totals = relied_on(contract_map)
+    totals = relied_on(one for producer in contract_map.producers for one in producer.operations)
     table = _table(
         "consumer", "known by", "observations", *(level.value for level in Level), "owner", right=range(2, 7)
     )
@@ -202,16 +202,12 @@ def _operation(operation: OperationMap) -> RenderableType:
 
 
 def _where(place: Place) -> Text:
-    style = STYLES[place.standing] if place.standing is not Standing.DECLARED else ""
-    return _cell(place.subject.readable, style)
+    standing = place.foremost.standing
+    return _cell(place.subject.readable, "" if standing is Standing.DECLARED else STYLES[standing])
 
 
 def _sure(claim: Claim) -> Text:
-    evidence = claim.evidence
-    if evidence.bound is None:
-        return Text("never seen", "dim")
-    held = f"{evidence.held:,} of {evidence.total:,}" if evidence.broken else f"all {evidence.total:,}"
-    return Text(f"{held}, ≤ {percent(evidence.bound)}", "dim")
+    return Text(sure(claim.evidence), "dim")
 
 
 def _who(links: Sequence[Dependence]) -> Text:

@@ -9,11 +9,11 @@ from __future__ import annotations
 import re
 
 _ACTING = re.compile(
-    "[\x00-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff"
-    "\ufff9-\ufffb\ud800-\udfff\U000e0000-\U000e007f]"
+    "[\x00-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb"
+    "\ud800-\udfff\U000e0000-\U000e007f]"
 )
-"""C0 and C1 controls (escape sequences begin with one, ECMA-48), marks that reorder or hide text (UAX 9), lone
-surrogates, tags."""
+"""Controls of C0 and C1 (with one begins every escape sequence, ECMA-48), marks that reorder or hide text
+(UAX 9), lone surrogates, tags."""
 
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 """First characters that make spreadsheet programs evaluate a cell (OWASP, CSV Injection)."""

@@ -48,6 +48,13 @@ def listed(names: Sequence[str], most: int = 3) -> str:
     return f"{', '.join(names[:-1])} and {names[-1]}"
 
 
+def clipped(text: str, most: int = 160) -> str:
+    """The beginning of a long text, cut after a word."""
+    if len(text) <= most:
+        return text
+    return f"{text[:most].rpartition(' ')[0] or text[:most]} …"
+
+
 def milliseconds(value: float) -> str:
     """A duration given in ms with two or three significant digits: `0.84 ms`, `41 ms`, `1.2 s`."""
     if value >= 1000:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import pytest
 
@@ -18,7 +18,8 @@ from contract.claim import (
     ProducerMap,
     Standing,
 )
-from contract.clause import Clause, Family
+from contract.clause import Clause
+from contract.kinds import ContentType, Latency, Occurs, Present, Type
 from contract.subject import parse
 from reports.drift import Drift
 from reports.finding import Compared
@@ -30,45 +31,8 @@ MORNING = 1_772_442_000 * SECOND  # 2026-03-02 09:00 UTC
 EXPOSED, REQUESTED, USED = Level.EXPOSED, Level.REQUESTED, Level.USED
 
 
-@dataclass(frozen=True)
-class Says:
-    """A kind that says what the test tells it to."""
-
-    name: str
-    value: object
-    words: str
-    family: Family = Family.SHAPE
-    informative: bool = True
-
-    def describe(self, subject):
-        return f"{subject.readable} {self.words}"
-
-
-def present(*, always=True):
-    return Says(
-        "present", always, "is always present" if always else "is sometimes absent", informative=always
-    )
-
-
-def type_of(*names):
-    return Says("type", list(names), f"is always {' or '.join(names)}")
-
-
-def nullable(*, null):
-    return Says("nullable", null, "may be null" if null else "is never null", informative=not null)
-
-
-def occurs():
-    return Says("occurs", True, "occurs", Family.FAILURE)
-
-
-def content_type(*names):
-    return Says("content-type", list(names), f"is {' or '.join(names)}", Family.PROTOCOL)
-
-
-def latency(p50, p95, p99):
-    value = {"p50_ms": p50, "p95_ms": p95, "p99_ms": p99, "n": 400}
-    return Says("latency", value, f"is {p50} ms at p50, {p95} ms at p95, {p99} ms at p99", Family.TIMING)
+ALWAYS, SOMETIMES = Present(always=True), Present(always=False)
+STRING, OBJECT = Type(("string",)), Type(("object",))
 
 
 def depends(consumer, level, basis="was sent it", count=40):
@@ -132,45 +96,45 @@ def order_claims():
     store, billing = depends("storefront", EXPOSED), depends("billing", EXPOSED, count=360)
     links = depends("storefront", USED, "sent back as path id of POST /orders/{id}/refund", 38)
     return (
-        claim(ORDER, "request.path.id", type_of("string"), depends("billing", REQUESTED, "sends it"), standing=kept),
-        claim(ORDER, "response.200", occurs(), store, billing, standing=kept),
-        claim(ORDER, "response.200.body", type_of("object"), store, billing, standing=kept),
-        claim(ORDER, "response.200.body.id", present(), links, billing, standing=kept),
-        claim(ORDER, "response.200.body.id", type_of("string"), links, billing, standing=kept),
+        claim(ORDER, "request.path.id", STRING, depends("billing", REQUESTED, "sends it"), standing=kept),
+        claim(ORDER, "response.200", Occurs(), store, billing, standing=kept),
+        claim(ORDER, "response.200.body", OBJECT, store, billing, standing=kept),
+        claim(ORDER, "response.200.body.id", ALWAYS, links, billing, standing=kept),
+        claim(ORDER, "response.200.body.id", STRING, links, billing, standing=kept),
         claim(
-            ORDER, "response.200.body.total", type_of("integer", "string"), store, billing,
-            standing=Standing.CONTRADICTED, declared=type_of("number"),
+            ORDER, "response.200.body.total", Type(("integer", "string")), store, billing,
+            standing=Standing.CONTRADICTED, declared=Type(("number",)),
         ),
         claim(
-            ORDER, "response.200.body.paid", present(always=False), store, billing, held=388, broken=12,
-            standing=Standing.CONTRADICTED, declared=present(),
+            ORDER, "response.200.body.paid", SOMETIMES, store, billing, held=388, broken=12,
+            standing=Standing.CONTRADICTED, declared=ALWAYS,
         ),
-        claim(ORDER, "response.200.body.courier", present(), store, billing),
-        claim(ORDER, "response.200.body.courier", type_of("object"), store, billing),
+        claim(ORDER, "response.200.body.courier", ALWAYS, store, billing),
+        claim(ORDER, "response.200.body.courier", OBJECT, store, billing),
         claim(
-            ORDER, "response.200.body.courier.tracking", present(),
+            ORDER, "response.200.body.courier.tracking", ALWAYS,
             depends("storefront", USED, "sent back as path code of GET /tracking/{code}", 31), billing,
         ),
-        claim(ORDER, "response.200.body.courier.tracking", type_of("string"), store, billing),
-        claim(ORDER, "response.200.body.note", present(), store, billing, held=400),
-        claim(ORDER, "response.200.header.content-type", content_type("application/json"), store, billing, standing=kept),
-        claim(ORDER, "response.200.latency", latency(12.0, 41.0, 88.0), store, billing, held=396, broken=4),
-        claim(ORDER, "response.404", occurs(), held=0, standing=Standing.UNOBSERVED),
-        claim(ORDER, "response.404.body.title", type_of("string"), held=0, standing=Standing.UNOBSERVED),
+        claim(ORDER, "response.200.body.courier.tracking", STRING, store, billing),
+        claim(ORDER, "response.200.body.note", ALWAYS, store, billing, held=400),
+        claim(ORDER, "response.200.header.content-type", ContentType(("application/json",)), store, billing, standing=kept),
+        claim(ORDER, "response.200.latency", Latency(p50_ms=12.0, p95_ms=41.0, p99_ms=88.0, n=400), store, billing, held=396, broken=4),
+        claim(ORDER, "response.404", Occurs(), held=0, standing=Standing.UNOBSERVED),
+        claim(ORDER, "response.404.body.title", STRING, held=0, standing=Standing.UNOBSERVED),
     )  # fmt: skip
 
 
 def create_claims():
     sends = depends("storefront", REQUESTED, "sends it", 38)
     return (
-        claim(CREATE, "request.body.items[].sku", present(), sends, held=38, standing=Standing.DECLARED),
-        claim(CREATE, "request.body.gift", present(), sends, held=38),
-        claim(CREATE, "request.header.idempotency-key", present(), sends, held=38),
-        claim(CREATE, "request.header.idempotency-key", type_of("string"), sends, held=38),
+        claim(CREATE, "request.body.items[].sku", ALWAYS, sends, held=38, standing=Standing.DECLARED),
+        claim(CREATE, "request.body.gift", ALWAYS, sends, held=38),
+        claim(CREATE, "request.header.idempotency-key", ALWAYS, sends, held=38),
+        claim(CREATE, "request.header.idempotency-key", STRING, sends, held=38),
         claim(
             CREATE,
             "response.201",
-            occurs(),
+            Occurs(),
             depends("storefront", EXPOSED),
             held=38,
             standing=Standing.DECLARED,
@@ -181,9 +145,9 @@ def create_claims():
 def export_claims():
     night = depends("unidentified", REQUESTED, "sends it", 2)
     return (
-        claim(EXPORT, "request.query.day", present(), night, held=2),
-        claim(EXPORT, "response.200", occurs(), depends("unidentified", EXPOSED, count=2), held=2),
-        claim(EXPORT, "response.200.body[].id", present(), depends("unidentified", EXPOSED, count=2), held=2),
+        claim(EXPORT, "request.query.day", ALWAYS, night, held=2),
+        claim(EXPORT, "response.200", Occurs(), depends("unidentified", EXPOSED, count=2), held=2),
+        claim(EXPORT, "response.200.body[].id", ALWAYS, depends("unidentified", EXPOSED, count=2), held=2),
     )
 
 
@@ -228,8 +192,8 @@ OPERATIONS = (
 NEVER = operation(
     REFUND,
     (
-        claim(REFUND, "request.path.id", type_of("string"), held=0, standing=Standing.UNOBSERVED),
-        claim(REFUND, "response.204", occurs(), held=0, standing=Standing.UNOBSERVED),
+        claim(REFUND, "request.path.id", STRING, held=0, standing=Standing.UNOBSERVED),
+        claim(REFUND, "response.204", Occurs(), held=0, standing=Standing.UNOBSERVED),
     ),
     {},
 )

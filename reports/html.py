@@ -1,0 +1,138 @@
+"""Map and drift as one self-contained HTML file: no script, no outside request, good offline and in print.
+
+Autoescape keeps untrusted text from becoming markup, `for_terminal` keeps it from reordering or hiding what
+stands beside it, and a content security policy in the page forbids all but its own style.
+"""
+
+from __future__ import annotations
+
+from base64 import b64encode
+from functools import cache
+from hashlib import sha256
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+from contract.claim import Level, Standing
+from reports import words
+from reports.doubts import doubts, health
+from reports.finding import Scope
+from reports.matrix import depended_on, matrix, telling
+from reports.pictures import axis
+from reports.places import map_verdict, places, relied_on
+from reports.reasons import bound, depends, gist, headline, reasons, sure
+from reports.untrusted import for_terminal
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from contract.claim import Consumer, ContractMap, OperationMap
+    from reports.drift import Drift
+    from reports.finding import Finding
+
+_TEMPLATES = Path(__file__).parent / "templates"
+
+
+def drift_html(drift: Drift) -> str:
+    """The drift report as a page."""
+    operations = [compared.operation for compared in drift.compared if compared.operation.observations]
+    ranked = [finding for section in drift.sections for finding in section.findings]
+    return _page(
+        "drift.html",
+        drift=drift,
+        verdict=drift.verdict,
+        generated_at=drift.generated_at,
+        window=drift.window,
+        capture=drift.capture,
+        operations=operations,
+        consumers=_people(drift.consumers, operations),
+        stakes=_stakes(drift.relied),
+        numbers={finding.id: number for number, finding in enumerate(ranked, start=1)},
+        finding_of={claim.clause.id: finding for finding in ranked for claim in finding.claims},
+        matrix=matrix(operations, telling),
+    )
+
+
+def map_html(contract_map: ContractMap) -> str:
+    """The actual contract map as a page."""
+    operations = [one for producer in contract_map.producers for one in producer.operations]
+    known = [consumer for producer in contract_map.producers for consumer in producer.consumers]
+    return _page(
+        "map.html",
+        contract_map=contract_map,
+        verdict=map_verdict(contract_map),
+        generated_at=contract_map.generated_at,
+        window=contract_map.window,
+        capture=contract_map.capture,
+        operations=operations,
+        consumers=_people(known, operations),
+        matrix=matrix(operations, depended_on),
+    )
+
+
+def _page(template: str, **context: Any) -> str:
+    axis_ = axis(context["operations"])
+    return _environment().get_template(template).render(axis=axis_, **context)
+
+
+def _people(known: Sequence[Consumer], operations: Sequence[OperationMap]) -> list[dict[str, Any]]:
+    """The consumers with what they do, those that use most first."""
+    totals = relied_on(operations)
+    calls = {consumer.name: sum(consumer.name in one.consumers for one in operations) for consumer in known}
+    people = [
+        {
+            "consumer": consumer,
+            "operations": calls[consumer.name],
+            "levels": totals.get(consumer.name, dict.fromkeys(Level, 0)),
+        }
+        for consumer in known
+    ]
+    order = list(reversed(Level))
+    return sorted(people, key=lambda one: [-one["levels"][level] for level in order] + [one["consumer"].name])
+
+
+def _stakes(relied: Sequence[Finding]) -> dict[str, list[Finding]]:
+    """By consumer the undeclared things that it relies on."""
+    stakes: dict[str, list[Finding]] = {}
+    for finding in relied:
+        for link in finding.reliant:
+            stakes.setdefault(link.consumer, []).append(finding)
+    return stakes
+
+
+@cache
+def _environment() -> Environment:
+    environment = Environment(
+        loader=FileSystemLoader(_TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        finalize=_shown,
+    )
+    style = (_TEMPLATES / "report.css").read_text(encoding="utf-8")
+    environment.globals.update(
+        style=Markup(style),  # noqa: S704  # our own file
+        style_hash=b64encode(sha256(style.encode()).digest()).decode(),
+        words=words,
+        Level=Level,
+        Standing=Standing,
+        Scope=Scope,
+        bound=bound,
+        depends=depends,
+        gist=gist,
+        sure=sure,
+        headline=headline,
+        reasons=reasons,
+        places=places,
+        doubts=doubts,
+        health=health,
+    )
+    return environment
+
+
+def _shown(value: object) -> object:
+    """Every value that a template prints comes through here, before it is escaped."""
+    return for_terminal(value) if isinstance(value, str) and not isinstance(value, Markup) else value
