@@ -50,6 +50,7 @@ def read_url(url: str, method: str) -> Address:
     if not authority:
         raise UnreadableError("its URL has no host")
     if method == "CONNECT":
-        return Address(scheme, authority, host if host != authority else host + _DEFAULT_PORTS[scheme])
+        has_port = re.search(r":\d+\Z", host)
+        return Address(scheme, authority, host if has_port else host + _DEFAULT_PORTS[scheme])
     target = match[3] if match[3].startswith("/") else f"/{match[3]}"
     return Address(scheme, authority, quote(target, safe=_AS_SENT, errors="replace"))

@@ -144,7 +144,7 @@ def _status(value: Any) -> int | None:
     """The status, None for what tools write where there was no response (0, -1, null)."""
     if isinstance(value, str) and re.fullmatch(r"[0-9]{1,3}", value):
         value = int(value)
-    if value is None or value in {0, -1, ""} or isinstance(value, bool):
+    if value is None or value is False or value == "" or (isinstance(value, int) and value in {0, -1}):
         return None
     if isinstance(value, int) and 100 <= value <= 999:
         return value
@@ -201,7 +201,7 @@ def _frame(one: Any) -> RawFrame | None:
         case _:
             return None
     content = data.encode("utf-8", "surrogatepass") if opcode == _TEXT else har_body.from_base64(data)
-    if opcode not in {_TEXT, _BINARY} or content is None:
+    if content is None or opcode not in (_TEXT, _BINARY):
         return None
     return RawFrame(
         from_client=kind == "send",

@@ -66,9 +66,9 @@ def with_content_type(headers: Headers, content: Any) -> Headers:
 
 
 def from_base64(text: str) -> bytes | None:
-    """The bytes, None where it is no base64."""
+    """The bytes, None where it is no base64. White space, as some tools break lines, does not matter."""
     try:
-        return binascii.a2b_base64(text.encode("ascii"))
+        return binascii.a2b_base64("".join(text.split()).encode("ascii"), strict_mode=True)
     except ValueError:
         return None
 
@@ -100,7 +100,7 @@ def _content(text: Any, encoding: Any, media: str, side: str) -> tuple[bytes, tu
         return b"", ()
     if not isinstance(text, str):  # some tools put the parsed JSON there
         return orjson.dumps(text), ()
-    if encoding not in _DECODERS:
+    if not isinstance(encoding, str) or encoding not in _DECODERS:
         return _encoded(text, media), ()
     data = _from_chunks(text, encoding)
     return (data, ()) if data is not None else (_encoded(text, media), (f"{side}-body-undecodable",))

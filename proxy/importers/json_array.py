@@ -24,7 +24,9 @@ _EDGE = 16
 """An error this near to the end of the window may come from a literal or an escape that is not all there."""
 
 _SPACE = re.compile(r"[ \t\n\r]*")
-_BRACKETS = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+"|(?P<open>")|[\[\]{}]', re.DOTALL)
+_MARK = re.compile(r'["\[\]{}]')
+_IN_STRING = re.compile(r'["\\]')
+_ANY = re.compile(r"[\s\S]")
 _scan = json.JSONDecoder(strict=False).raw_decode
 
 
@@ -64,17 +66,18 @@ def elements(stream: IO[bytes], *path: str) -> Iterator[Any]:
 def _enter(window: _Window, wanted: str) -> None:
     """Move to the value of one member of the object that the window is in."""
     while window.peek() != "}":
-        key = window.value()
+        key = _element(window)
         window.expect(":")
         if key == wanted:
             return
-        window.value()
+        _element(window)
         if window.expect(",", "}") == "}":
             break
     raise EndedError(f"there is no {wanted!r} in it")
 
 
 def _element(window: _Window) -> Any:
+    """The next value, or `Broken` in its place."""
     try:
         return window.value()
     except json.JSONDecodeError as error:
@@ -149,8 +152,8 @@ class _Window:
                 if not self._may_be_incomplete(error):
                     raise
             else:
-                # A number that touches the edge may go on behind it.
-                if end < len(self.text) or self._ended:
+                # A number near the edge may go on behind it: `1.5` of `1.5e+3`.
+                if end + len("e+3") <= len(self.text) or self._ended:
                     self.position = end
                     return value
             self._more()
@@ -163,25 +166,32 @@ class _Window:
         """
         depth = 0
         while True:
-            match = _BRACKETS.search(self.text, self.position)
-            if match is None or match["open"] is not None:
-                self._read_on(len(self.text) if match is None else match.start())
-                continue
-            bracket = match[0]
-            if depth == 0 and bracket in "]}":
-                self.position = match.start()
+            mark = self._next(_MARK)
+            if depth == 0 and mark in "]}":
                 return
-            self.position = match.end()
-            depth += {"[": 1, "{": 1, "]": -1, "}": -1}.get(bracket, 0)
+            self.position += 1
+            if mark == '"':
+                self._skip_string()
+            depth += {"[": 1, "{": 1, "]": -1, "}": -1}.get(mark, 0)
             if depth == 0:
                 return
 
-    def _read_on(self, keep_from: int) -> None:
-        """Read on while skipping; a string that has only begun is kept, up to the limit."""
-        held = len(self.text) - keep_from
-        self.position = keep_from if held <= MAX_ELEMENT_CHARS else keep_from + held
-        if not self._fill(max(CHUNK_BYTES, held)):
-            raise EndedError("it is cut off")
+    def _skip_string(self) -> None:
+        while self._next(_IN_STRING) == "\\":
+            self._next(_ANY, ahead=1)
+            self.position += 2
+        self.position += 1
+
+    def _next(self, pattern: re.Pattern[str], ahead: int = 0) -> str:
+        """Move to the next character that matches; what lies before it is let go."""
+        while True:
+            match = pattern.search(self.text, self.position + ahead)
+            if match:
+                self.position = match.start() - ahead
+                return match[0]
+            self.position = len(self.text) - ahead
+            if not self._fill():
+                raise EndedError("it is cut off")
 
     def _may_be_incomplete(self, error: json.JSONDecodeError) -> bool:
         return not self._ended and (

@@ -35,6 +35,7 @@ MAX_FLOW_BYTES = 1 << 28
 _SECOND_NS = 1_000_000_000
 
 _LENGTH = re.compile(rb"\d{1,12}:")
+_LENGTH_OR_PART = re.compile(rb"\d{1,12}(:|\Z)")
 
 
 def recognises(head: bytes) -> bool:
@@ -65,8 +66,8 @@ def read(stream: IO[bytes], *, producer: str, source: str) -> Iterator[Item]:
 def _flows(tape: _Tape) -> Iterator[http.HTTPFlow | UnreadableError | Cut]:
     """HTTP flows, for each other flow why it is none, at last a cut where the file does not end well.
 
-    `FlowReader` ends at the first flow that it cannot read. It has then read exactly that flow, so that
-    another reader can begin behind it, provided that something which looks like a flow begins there.
+    `FlowReader` ends at the first flow that it cannot read, having read exactly that flow. So each gets a reader
+    of its own, as long as something that looks like a flow comes next.
     """
     try:
         from mitmproxy import http  # noqa: PLC0415 - an extra, and slow to import
@@ -78,22 +79,19 @@ def _flows(tape: _Tape) -> Iterator[http.HTTPFlow | UnreadableError | Cut]:
             "Install it with: pip install 'defacto[mitmproxy]'",
         ) from None
     while head := tape.peek():
-        if not _LENGTH.match(head):
+        if not _LENGTH_OR_PART.match(head):
             yield Cut(f"no flow begins at byte {tape.position}")
             return
         try:
-            for flow in FlowReader(tape).stream():
-                yield flow if isinstance(flow, http.HTTPFlow) else _not_http(flow)
+            flow = next(iter(FlowReader(tape).stream()))
         except FlowReadException as error:
-            broken = UnreadableError("mitmproxy cannot read it", readable(str(error))[:200])
+            flow = UnreadableError("mitmproxy cannot read it", readable(str(error))[:200])
         except Exception as error:  # noqa: BLE001 - a state that is no flow makes mitmproxy raise anything
-            broken = UnreadableError("it is no flow", type(error).__name__)
-        else:
-            return
+            flow = UnreadableError("it is no flow", type(error).__name__)
         if tape.fault:
             yield Cut(tape.fault)
             return
-        yield broken
+        yield flow if isinstance(flow, http.HTTPFlow | UnreadableError) else _not_http(flow)
 
 
 def _not_http(flow: Any) -> UnreadableError:
