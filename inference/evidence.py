@@ -7,6 +7,7 @@ ones are kept does not depend on the order or the partition in which exchanges w
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 import msgspec
@@ -24,6 +25,7 @@ MAX_SHAPE = 96
 MAX_VALUES = 64
 _SHAPE_DEPTH = 3
 _ITEMS_LOOKED_AT = 20
+_NAME_LENGTHS = range(2, 101)
 _NAMING_KEY = re.compile(r"(?:.*[_-]|.*(?=[A-Z]))?(?:id|ids|name|names|login|slug|key|code|ref|tag|label|labels|path|username|user|handle|symbol|sku|title|branch|default_branch|iso\w*|topics?)", re.IGNORECASE)
 
 
@@ -114,18 +116,37 @@ def _parsed(body: bytes) -> Any:
         return None
 
 
+class _Layout(NamedTuple):
+    """What the names of an object's fields say: hashes of their paths, and which hold names or identifiers."""
+
+    shape: frozenset[int]
+    naming: tuple[str, ...]
+
+
+@lru_cache(maxsize=4096)
+def _layout(path: str, names: tuple[str, ...]) -> _Layout:
+    return _Layout(
+        frozenset(word_hash(f"{path}.{name}") for name in names),
+        tuple(name for name in names if _NAMING_KEY.fullmatch(name)),
+    )
+
+
 def _walk(value: Any, path: str, depth: int, shape: set[int], values: set[int]) -> None:
-    if isinstance(value, list):
+    """Collect the paths of fields, and the texts that name something."""
+    if value.__class__ is list:
         for item in value[:_ITEMS_LOOKED_AT]:
-            _walk(item, path + "[]", depth, shape, values)
-    elif isinstance(value, dict) and depth < _SHAPE_DEPTH:
+            if item.__class__ is str:
+                if len(item) in _NAME_LENGTHS:
+                    values.add(word_hash(item))
+            else:
+                _walk(item, path + "[]", depth, shape, values)
+    elif value.__class__ is dict and depth < _SHAPE_DEPTH:
+        layout = _layout(path, tuple(value))
+        shape |= layout.shape
+        for name in layout.naming:
+            text = value[name]
+            if text.__class__ is str and len(text) in _NAME_LENGTHS:
+                values.add(word_hash(text))
         for name, child in value.items():
-            below = f"{path}.{name}"
-            shape.add(word_hash(below))
-            if isinstance(child, str):
-                if 2 <= len(child) <= 100 and _NAMING_KEY.fullmatch(name):
-                    values.add(word_hash(child))
-            elif child.__class__ in {dict, list}:
-                _walk(child, below, depth + 1, shape, values)
-    elif isinstance(value, str) and path.endswith("[]") and 2 <= len(value) <= 100:
-        values.add(word_hash(value))
+            if child and (child.__class__ is dict or child.__class__ is list):
+                _walk(child, f"{path}.{name}", depth + 1, shape, values)
