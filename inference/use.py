@@ -6,7 +6,7 @@ Decided from its merged traces, tested against chance.
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from math import exp, log
 from typing import TYPE_CHECKING
 
