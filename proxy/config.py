@@ -1,7 +1,7 @@
 """`defacto.toml`: everything that can be set, read once and then immutable.
 
-Every key is documented in `docs/configuration.md`. A key that is unknown, of a wrong type or out of range is an error
-that names the file, the place in it and what was expected; nothing is ignored.
+Every key is documented in `docs/configuration.md`. A key that is unknown, of a wrong type or out of range
+is an error that names the file, the place in it and what was expected; nothing is ignored.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from store.errors import DefactoError
 from store.records import KnownConsumer
 
 BODY_LIMIT_BYTES = 1024 * 1024
-"""Bytes kept of one body where nothing else is configured: whole for nearly all API traffic, bounded for the rest."""
+"""Bytes kept of one body where nothing else is configured: all of nearly every body in API traffic."""
 
 Basis = Literal["mtls", "jwt", "api-key", "header", "basic", "user-agent", "address"]
 
@@ -33,7 +33,7 @@ class Section(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class LaneConfig(Section, frozen=True, kw_only=True):
-    """`[[lane]]`: one sidecar, from where consumers connect (`host:port`) to where the producer is (a URL)."""
+    """`[[lane]]`: one sidecar, from `host:port`, where consumers connect, to the producer's URL."""
 
     producer: str
     listen: str
@@ -58,7 +58,8 @@ class LaneConfig(Section, frozen=True, kw_only=True):
 class JwtConfig(Section, frozen=True, kw_only=True):
     """`[identity.jwt]`: which claims name the consumer, and the key that tokens are verified with.
 
-    At most one of `jwks_file`, `secret_file`, `secret_env`; with none of them no claim is ever called verified.
+    At most one of `jwks_file`, `secret_file`, `secret_env`; with none of them no claim is ever called
+    verified.
     """
 
     claims: tuple[str, ...] = ("azp", "client_id", "cid", "appid", "sub")
@@ -111,9 +112,9 @@ class IdentityConfig(Section, frozen=True, kw_only=True):
 class RedactionConfig(Section, frozen=True, kw_only=True):
     """`[redaction]`: what is secret beyond the built-in names and patterns, and what is not.
 
-    `names` are field, parameter and header names; `patterns` maps a kind to a regular expression; `keep_names` and
-    `keep_places` are left as they are, a place being a subject in which `*` stands for anything
-    (`response.*.body.items[].pin`).
+    `names` are field, parameter and header names; `patterns` maps a kind to a regular expression;
+    `keep_names` and `keep_places` are left as they are, a place being a subject in which `*` stands for
+    anything (`response.*.body.items[].pin`).
     """
 
     key_file: str | None = None

@@ -1,8 +1,9 @@
 """Content codings undone: gzip, deflate, br and zstd, alone or stacked (RFC 9110 section 8.4), within bounds.
 
-A stream that ends early gives what came before its end; one that is corrupt gives nothing, because what a decoder
-made of the bytes before the damage cannot be trusted. Output beyond the limit is counted and not kept, and beyond
-`COUNTED_LIMITS` limits not even counted, so that a few kilobytes that unpack to gigabytes cost little.
+A stream that ends early gives what came before its end; one that is corrupt gives nothing, because what a
+decoder made of the bytes before the damage cannot be trusted. Output beyond the limit is counted and not
+kept, and beyond `COUNTED_LIMITS` limits not even counted, so that a few kilobytes that unpack to gigabytes
+cost little.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ MAX_CODINGS = 4
 
 _CHUNK_BYTES = 64 * 1024
 _BROTLI_CHUNK_BYTES = 16
-"""Brotli before 1.2 cannot bound its output; one meta-block header is some bytes long and may expand to 16 MiB."""
+"""Brotli before 1.2 cannot bound its output, and a meta-block of some bytes may expand to 16 MiB."""
 _ZSTD_WINDOW_BYTES = 8 * 1024 * 1024
 """RFC 9659: what a decoder of the `zstd` content coding must support, and all that it need."""
 
@@ -36,7 +37,7 @@ class UndecodableError(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Decoded:
-    """Bytes after the codings were undone, cut at the limit; `size` is the length before the cut, at least."""
+    """Bytes without their codings, cut at the limit; `size` is the length before the cut, at least."""
 
     content: bytes
     size: int
@@ -64,7 +65,7 @@ def decode(data: bytes, codings: tuple[str, ...], limit: int) -> Decoded:
     if len(codings) > MAX_CODINGS:
         raise UndecodableError(f"{len(codings)} content codings on one body")
     for coding in codings[:0:-1]:
-        # What a stacked coding wraps is compressed itself, so that the limit for the inner stream has to be generous.
+        # What is wrapped here is compressed itself: a limit on it must not cut what would fit in the end.
         data = _collect(coding, data, keep=limit * COUNTED_LIMITS, count=limit * COUNTED_LIMITS).content
     return _collect(codings[0], data, keep=limit, count=limit * COUNTED_LIMITS)
 
@@ -86,7 +87,7 @@ def _collect(coding: str, data: bytes, *, keep: int, count: int) -> Decoded:
 
 
 def _gunzip(data: bytes) -> Iterator[bytes]:
-    """Members one after the other (RFC 1952 section 2.2); anything else behind the first is ignored, as browsers do."""
+    """Members one after the other (RFC 1952 section 2.2); other bytes behind the first are ignored."""
     first = True
     while data and (first or data.startswith(b"\x1f\x8b")):
         member = zlib.decompressobj(wbits=16 + zlib.MAX_WBITS)

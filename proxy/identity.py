@@ -1,7 +1,7 @@
 """Who the consumer is: a chain of evidence over the request's head, the first kind that answers wins.
 
-Evidence that nothing here or in front of us has checked still names the consumer, and says `verified=False`. A
-credential is never the answer itself: an API key is named by its token.
+Evidence that nothing here or in front of us has checked still names the consumer, and says
+`verified=False`. A credential is never the answer itself: an API key is named by its token.
 """
 
 from __future__ import annotations
@@ -141,8 +141,9 @@ def first_values(headers: Headers) -> Fields:
 def certificate_subject(value: str) -> str:
     """The subject that a terminating proxy passes on.
 
-    Envoy's `x-forwarded-client-cert` is a list of `key=value` elements, the last one being the nearest client's: its
-    URI (a SPIFFE id) says most, then Subject, then DNS. Others send the distinguished name alone.
+    Envoy's `x-forwarded-client-cert` is a list of `key=value` elements, the last one being the nearest
+    client's: its URI (a SPIFFE id) says most, then Subject, then DNS. Others send the distinguished name
+    alone.
     """
     if "hash=" not in value.lower() and "subject=" not in value.lower() and "uri=" not in value.lower():
         return value.strip()
@@ -154,7 +155,7 @@ def certificate_subject(value: str) -> str:
 
 
 def product_of(user_agent: str) -> str:
-    """The program that a `User-Agent` names, without version; of browsers the family; `""` where it names none."""
+    """The program that a `User-Agent` names, without version; of browsers the family; `""`: none."""
     if user_agent.startswith("Mozilla/"):
         if bot := _BOT.search(user_agent):
             return "Internet Explorer" if bot[1].startswith("MSIE") else bot[1].strip()

@@ -1,7 +1,8 @@
 """The recorder: a raw exchange becomes a record that is safe to keep.
 
-Identity is read from the raw head first, then content codings are undone, flaws are named, and everything secret is
-replaced. Nothing that is not a record leaves this file, and no exchange, however broken, makes it raise.
+Identity is read from the raw head first, then content codings are undone, flaws are named, and everything
+secret is replaced. Nothing that is not a record leaves this file, and no exchange, however broken, makes it
+raise.
 """
 
 from __future__ import annotations
@@ -103,7 +104,7 @@ class Recorder:
         limit: int,
         flaws: list[str],
     ) -> Body | None:
-        """The record of a body; what is wrong with it is added to `flaws`, each beginning with `request-` or `response-`."""
+        """The record of a body; what is wrong with it is added to `flaws` (`request-body-not-json`)."""
         if raw is None:
             return None
         side = place.partition(".")[0]

@@ -1,7 +1,8 @@
 """Secrets in bodies: bytes in, the same bytes out wherever nothing had to go.
 
-What a body says it is decides how it is read first; what it looks like decides the rest, because bodies lie about
-their type. Bytes that are no text and hold a secret name cannot be cut with confidence: they are withheld.
+What a body says it is decides how it is read first; what it looks like decides the rest, because bodies lie
+about their type. Bytes that are no text and hold a secret name cannot be cut with confidence: they are
+withheld.
 """
 
 from __future__ import annotations
@@ -10,15 +11,18 @@ import codecs
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from proxy.redaction.multipart import boundary_of, redact_multipart
+from proxy.redaction.multipart import boundary_of, looks_like_multipart, redact_multipart
 from proxy.redaction.text import redact_text
 from proxy.redaction.urls import redact_query
 
 if TYPE_CHECKING:
     from proxy.redaction.pen import Pen
+    from proxy.redaction.rules import Suspicion
 
 _PICTURES = ("image/", "audio/", "video/", "font/")
 _FORM = "application/x-www-form-urlencoded"
+_ASCII = frozenset({"", "utf-8", "utf8", "us-ascii", "iso-8859-1"})
+"""The charsets that nearly all bodies name, so that no other needs to be looked up for them."""
 _NOT_ASCII = frozenset(
     {"utf-7", "utf-16", "utf-16-le", "utf-16-be", "utf-32", "utf-32-le", "utf-32-be", "hz"}
 )
@@ -59,38 +63,40 @@ def redact_body(
     data: bytes, media_type: MediaType, pen: Pen, where: str, *, cut: bool, depth: int = 0
 ) -> RedactedBody:
     """A body with everything secret in it replaced; `cut` says that its end is missing."""
-    if not data:
-        return RedactedBody(data)
-    essence, charset = media_type.essence, media_type.parameters.get("charset", "")
-    if charset and charset.lower() not in {"utf-8", "utf8", "us-ascii", "iso-8859-1"} or b"\0" in data[:256]:
-        wide = _redact_wide(data, charset, pen, where, cut=cut)
-        if wide is not None:
-            return wide
-    if essence.startswith("multipart/") and depth < _MAX_PARTS_DEPTH:
-        return _redact_parts(data, media_type, pen, where, cut=cut, depth=depth)
-    if essence == _FORM and (b"%" in data or pen.rules.suspect(data) or cut):
-        return RedactedBody(_redact_form(data, pen, where, cut=cut))
-    suspicion = pen.rules.suspect(data)
-    if not suspicion and not cut:
-        return RedactedBody(data)
-    if data[:2] == b"--" and depth < _MAX_PARTS_DEPTH and boundary_of(data, ""):
-        return _redact_parts(data, media_type, pen, where, cut=cut, depth=depth)
-    binary = len(data.translate(None, _CONTROL)) < len(data)
-    if (
-        binary
-        and suspicion.names
-        and not essence.startswith(_PICTURES)
-        and pen.rules.names_in(data, _MIN_WITHHELD_LITERAL)
+    charset = media_type.parameters.get("charset", "").lower()
+    if (b"\0" in data[:256] or charset not in _ASCII) and (codec := _wide_codec(data, charset)):
+        return _redact_wide(data, codec, pen, where, cut=cut)
+    if depth < _MAX_PARTS_DEPTH and (
+        media_type.essence.startswith("multipart/") or looks_like_multipart(data)
     ):
+        return _redact_parts(data, media_type, pen, where, cut=cut, depth=depth)
+    suspicion = pen.rules.suspect(data)
+    if not suspicion and not cut and b"%" not in data and b"code=" not in data:
+        return RedactedBody(data)
+    if media_type.essence == _FORM:
+        return RedactedBody(_redact_form(data, pen, where, cut=cut))
+    if len(data.translate(None, _CONTROL)) < len(data):
+        return _redact_binary(data, media_type, pen, suspicion, cut=cut)
+    text = data.decode("utf-8", "surrogateescape")
+    return RedactedBody(_encoded(data, text, redact_text(text, pen, where, cut=cut)))
+
+
+def _redact_binary(
+    data: bytes, media_type: MediaType, pen: Pen, suspicion: Suspicion, *, cut: bool
+) -> RedactedBody:
+    """Bytes that are no text: patterns are replaced, and a secret name, which would need a parser, withholds all."""
+    picture = media_type.essence.startswith(_PICTURES)
+    if suspicion.names and not picture and pen.rules.has_name(data, _MIN_WITHHELD_LITERAL):
         pen.count += 1
         return RedactedBody(b"", withheld=True)
     text = data.decode("utf-8", "surrogateescape")
-    redacted = (
-        redact_text(text, pen, where, cut=cut)
-        if not binary
-        else pen.patterns(text, suspicion.patterns, cut=cut)
-    )
-    return RedactedBody(data if redacted == text else redacted.encode("utf-8", "surrogateescape"))
+    patterns = pen.rules.patterns if cut else suspicion.patterns
+    return RedactedBody(_encoded(data, text, pen.patterns(text, patterns, cut=cut, binary=True)))
+
+
+def _encoded(data: bytes, text: str, redacted: str) -> bytes:
+    """The redacted text as bytes, the very same ones where nothing was redacted."""
+    return data if redacted == text else redacted.encode("utf-8", "surrogateescape")
 
 
 def _redact_form(data: bytes, pen: Pen, where: str, *, cut: bool) -> bytes:
@@ -103,7 +109,7 @@ def _redact_form(data: bytes, pen: Pen, where: str, *, cut: bool) -> bytes:
         redacted = redact_query(text, pen, where, nested)
     else:
         redacted = redact_text(text, pen, where, cut=cut)
-    return data if redacted == text else redacted.encode("utf-8", "surrogateescape")
+    return _encoded(data, text, redacted)
 
 
 def _redact_parts(
@@ -111,7 +117,7 @@ def _redact_parts(
 ) -> RedactedBody:
     withheld = False
 
-    def redact_part(name: str, essence: str, content: bytes, last: bool) -> bytes:  # noqa: FBT001  a callback
+    def redact_part(name: str, essence: str, content: bytes, last: bool) -> bytes:  # noqa: FBT001  (a callback)
         nonlocal withheld
         if name and pen.rules.keeps(name, f"{where}.{name}"):
             return content
@@ -127,24 +133,15 @@ def _redact_parts(
     return redact_body(data, MediaType(), pen, where, cut=cut, depth=_MAX_PARTS_DEPTH)
 
 
-def _redact_wide(data: bytes, charset: str, pen: Pen, where: str, *, cut: bool) -> RedactedBody | None:
-    """A body in an encoding that hides ASCII, None where it is in none."""
-    codec = _wide_codec(data, charset)
-    if codec is None:
-        return None
+def _redact_wide(data: bytes, codec: str, pen: Pen, where: str, *, cut: bool) -> RedactedBody:
+    """A body in an encoding that hides ASCII; bytes that are wrong in it do not survive a redaction."""
+    errors = "surrogatepass" if codec.startswith(("utf-16", "utf-32")) else "replace"
     try:
-        text = data.decode(
-            codec, "surrogatepass" if codec.startswith("utf-") and codec != "utf-7" else "strict"
-        )
-        exact = text.encode(codec, "surrogatepass") == data if codec != "utf-7" else True
-    except (UnicodeError, LookupError):
-        text, exact = data.decode(codec, "ignore"), False
+        text = data.decode(codec, errors)
+    except UnicodeError:
+        text = data.decode(codec, "ignore")
     redacted = redact_text(text, pen, where, cut=cut)
-    if redacted == text:
-        return RedactedBody(data)
-    if exact:
-        return RedactedBody(redacted.encode(codec, "surrogatepass"))
-    return RedactedBody(redacted.encode("utf-8", "replace"))
+    return RedactedBody(data if redacted == text else redacted.encode(codec, errors))
 
 
 def _wide_codec(data: bytes, charset: str) -> str | None:

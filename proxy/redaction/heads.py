@@ -1,5 +1,6 @@
-"""Secrets in header and trailer fields. What a field says of the contract stays: schemes, cookie names, attributes."""
+"""Secrets in header and trailer fields. What is contract stays: schemes, cookie names, attributes."""
 
+# ruff: noqa: SIM905  (a list of words reads best as words)
 from __future__ import annotations
 
 import re
@@ -12,15 +13,19 @@ if TYPE_CHECKING:
     from proxy.redaction.pen import Pen
     from store.records import Headers
 
+_COOKIES = frozenset({"cookie", "cookie2"})
 _CREDENTIALS = frozenset(
     {"authorization", "proxy-authorization", "x-authorization", "x-forwarded-authorization"}
 )
 _SCHEMES = frozenset(
-    "basic bearer digest dpop gnap hoba mutual negotiate ntlm oauth privatetoken scram-sha-1 scram-sha-256 vapid "
-    "concealed token apikey api-key key jwt mac hawk aws aws4-hmac-sha256 aws4-ecdsa-p256-sha256 sharedkey "
-    "sharedkeylite sharedaccesssignature ssws goog4-rsa-sha256 googlelogin geniekey splunk bot signature".split()
+    (
+        "basic bearer digest dpop gnap hoba mutual negotiate ntlm oauth privatetoken scram-sha-1 "
+        "scram-sha-256 vapid concealed token apikey api-key key jwt mac hawk aws aws4-hmac-sha256 "
+        "aws4-ecdsa-p256-sha256 sharedkey sharedkeylite sharedaccesssignature ssws goog4-rsa-sha256 "
+        "googlelogin geniekey splunk bot signature"
+    ).split()
 )
-"""Authentication schemes of IANA's registry and of large services; any other first word may itself be the secret."""
+"""Authentication schemes of IANA's registry and of large services; any other first word may be the secret."""
 
 _URLS = frozenset(
     {"referer", "referrer", "location", "content-location", "x-original-url", "x-rewrite-url", "origin"}
@@ -29,35 +34,43 @@ _PLAIN = re.compile(
     "access-control-.*|accept.*|content-(?:type|length|encoding|disposition|language|range|security-policy.*)|date|etag|"
     "sec-fetch-.*|signature-input|clear-site-data|www-authenticate|proxy-authenticate|x-forwarded-client-cert"
 )
-"""Fields whose names are not asked, only their values' patterns: `access-control-allow-credentials` is no credential."""
+"""Fields whose names say nothing of their values: `access-control-allow-credentials` is no credential."""
 
 
 def redact_headers(headers: Headers, pen: Pen, where: str) -> Headers:
-    """The fields in their order with everything secret in their values replaced; `where` is `request.header` or alike."""
+    """The fields with everything secret in their values replaced; `where` is `request.header` or alike."""
     if not headers:
         return headers
-    values = "\n".join([value for _, value in headers])
-    suspected = bool(pen.rules.suspect(values.encode("latin-1", "replace")))
+    known = [_redact_known(name, value, pen, where) for name, value in headers]
+    others = "\n".join([value for (_, value), done in zip(headers, known, strict=True) if done is None])
+    suspected = "%" in others or bool(pen.rules.suspect(others.encode("utf-8", "surrogatepass")))
     return tuple(
-        [(name, _redact_field(name, value, pen, where, suspected=suspected)) for name, value in headers]
+        [
+            (
+                name,
+                done if done is not None else _redact_value(name, value, pen, where) if suspected else value,
+            )
+            for (name, value), done in zip(headers, known, strict=True)
+        ]
     )
 
 
-def _redact_field(name: str, value: str, pen: Pen, where: str, *, suspected: bool) -> str:
+def _redact_known(name: str, value: str, pen: Pen, where: str) -> str | None:
+    """The value of a field whose name settles what is done with it, None where its value must tell."""
     rules = pen.rules
     if not value or (rules.keeps_any and rules.keeps(name, f"{where}.{name}")):
         return value
-    if name in {"cookie", "cookie2"}:
-        return ";".join(_redact_cookie(pair, pen, where) for pair in value.split(";"))
+    if name in _COOKIES:
+        return ";".join([_redact_cookie(pair, pen, where) for pair in value.split(";")])
     if name == "set-cookie":
         pair, semicolon, attributes = value.partition(";")
         return _redact_cookie(pair, pen, where) + semicolon + attributes
-    if name in _CREDENTIALS:
+    if name in _CREDENTIALS or (name in rules.names and not _PLAIN.fullmatch(name)):
         return _redact_credentials(value, pen)
-    if name in rules.names and not _PLAIN.fullmatch(name):
-        return _redact_credentials(value, pen)
-    if not suspected and "%" not in value:
-        return value
+    return None
+
+
+def _redact_value(name: str, value: str, pen: Pen, where: str) -> str:
     if name in _URLS:
         return redact_url(value, pen, where, lambda text: redact_text(text, pen, where, depth=1))
     return redact_text(value, pen, where)

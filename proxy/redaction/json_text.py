@@ -1,8 +1,9 @@
-"""Secrets in JSON, found in the text itself: only the values that must go are cut out, every other byte stays.
+"""Secrets in JSON, found in the text itself: only the values that must go are cut out, all else stays.
 
-A scanner and not a parser, because what is recorded need not be JSON: it may be cut, have a name twice, numbers that
-no parser takes, or nest ten thousand deep. The scanner knows strings, names, brackets and words; what cannot be
-confused by that is also found in broken text, and for the rest free text is searched as well (`text.py`).
+A scanner and not a parser, because what is recorded need not be JSON: it may be cut, have a name twice,
+numbers that no parser takes, or nest ten thousand deep. The scanner knows strings, names, brackets and
+words; what cannot be confused by that is also found in broken text, and for the rest free text is searched
+as well (`text.py`).
 """
 
 from __future__ import annotations
@@ -36,13 +37,16 @@ _LABELLED = frozenset({"value", "val", "content", "data", "default", "text", "va
 _MIN_TEXT_CHARS = 8
 """No shorter string holds a secret that its own name does not give away."""
 
+_NESTED = re.compile(r"[=<{\[%\\&]|[^\W\d][\"'\])]*\s*:")
+"""What a string has that quotes JSON, markup, a form, or `name: value`; colons of a time do not count."""
+
 RedactText = Callable[[str, bool], str]
 """What to do with a string under a harmless name, decoded; the flag says that its end was cut off."""
 
 
 @dataclass(slots=True)
 class _Container:
-    """An object or array that is open: whether all in it is secret, is kept, and what its members have shown so far."""
+    """An open object or array: whether all in it is secret or kept, and what its members have shown."""
 
     part: str
     secret: bool = False
@@ -51,28 +55,36 @@ class _Container:
     labelled: list[re.Match[str]] = field(default_factory=list)
 
 
-def redact_json(text: str, pen: Pen, where: str, redact_text: RedactText) -> str:
-    """The text with every value under a secret name replaced, and `redact_text` applied to all other strings.
+def redact_json(
+    text: str, pen: Pen, where: str, redact_text: RedactText, *, has_patterns: bool = True
+) -> str:
+    """The text with every value under a secret name replaced, and `redact_text` applied to other strings.
 
     Under a secret name the leaves go and the structure stays; booleans and null say nothing and stay too.
+    `has_patterns` says whether any pattern may be found: without, only strings that quote another text are
+    looked into.
     """
-    return _Scanner(text, pen, where, redact_text).redacted()
+    return _Scanner(text, pen, where, redact_text, has_patterns=has_patterns).redacted()
 
 
 class _Scanner:
-    def __init__(self, text: str, pen: Pen, where: str, redact_text: RedactText) -> None:
+    def __init__(
+        self, text: str, pen: Pen, where: str, redact_text: RedactText, *, has_patterns: bool
+    ) -> None:
         self._text = text
         self._pen = pen
         self._redact_text = redact_text
+        self._has_patterns = has_patterns
         self._stack = [_Container(where)]
         self._name: str | None = None
         self._edits: dict[int, tuple[int, str]] = {}
 
     def redacted(self) -> str:
         for match in _TOKEN.finditer(self._text):
-            if match["colon"]:
+            kind = match.lastgroup
+            if kind == "colon":
                 self._read_name(match)
-            elif match["string"] is not None or match["word"]:
+            elif kind is not None:
                 self._read_leaf(match)
             elif match[0] in "{[":
                 self._open(match[0])
@@ -89,8 +101,8 @@ class _Scanner:
 
     def _open(self, bracket: str) -> None:
         secret, kept = self._secrecy()
-        part = self._stack[-1].part + (f".{self._name}" if self._name is not None else "")
-        self._stack.append(_Container(part + ("[]" if bracket == "[" else ""), secret, kept))
+        part = ("" if self._name is None else f".{self._name}") + ("[]" if bracket == "[" else "")
+        self._stack.append(_Container(part, secret, kept))
         self._name = None
 
     def _read_name(self, match: re.Match[str]) -> None:
@@ -98,36 +110,42 @@ class _Scanner:
         self._edit_text(match, self._name)
 
     def _read_leaf(self, match: re.Match[str]) -> None:
-        secret, kept = self._secrecy()
-        container = self._stack[-1]
-        name, self._name = self._name, None
+        name, container = self._name, self._stack[-1]
+        secret, kept = self._secrecy() if name is not None else (container.secret, container.kept)
+        self._name = None
         if kept:
             return
         if name in _LABELLED:
-            secret = secret or container.labelled_secret
             container.labelled.append(match)
         if secret:
             self._edit_secret(match)
-        elif match["string"] is not None:
+        elif match.lastgroup == "word":
+            self._edit_number(match)
+        else:
             value = _unescape(match["string"])
             if name in _LABELS and value in self._pen.rules.names:
-                container.labelled_secret = True
-                for earlier in container.labelled:
-                    self._edit_secret(earlier)
+                self._mark_labelled(container)
             self._edit_text(match, value)
-        elif not match["word"].isalpha():
-            self._edit_number(match)
+
+    def _mark_labelled(self, container: _Container) -> None:
+        """What is called `value` in an object with a secret `name` is secret, before it and behind it."""
+        container.labelled_secret = True
+        for earlier in container.labelled:
+            self._edit_secret(earlier)
 
     def _secrecy(self) -> tuple[bool, bool]:
         """Whether the value that comes now is secret, and whether it is kept all the same."""
         container, name, rules = self._stack[-1], self._name, self._pen.rules
         if name is None:
             return container.secret, container.kept
-        if container.kept or (rules.keeps_any and rules.keeps(name, f"{container.part}.{name}")):
+        if container.kept or (rules.keeps_any and rules.keeps(name, self._place(name))):
             return False, True
         return container.secret or name in rules.names or (
             name in _LABELLED and container.labelled_secret
         ), False
+
+    def _place(self, name: str) -> str:
+        return "".join(container.part for container in self._stack) + f".{name}"
 
     def _edit_secret(self, match: re.Match[str]) -> None:
         if match.start() in self._edits:
@@ -142,7 +160,7 @@ class _Scanner:
             self._edits[match.start()] = (match.end(), f'"{token}{match["end"] or ""}')
 
     def _edit_text(self, match: re.Match[str], value: str) -> None:
-        if len(value) < _MIN_TEXT_CHARS:
+        if len(value) < _MIN_TEXT_CHARS or not (self._has_patterns or _NESTED.search(value)):
             return
         redacted = self._redact_text(value, match["end"] is None)
         if redacted != value:

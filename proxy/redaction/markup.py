@@ -1,7 +1,7 @@
 """Secrets in XML and HTML: the text of elements, attributes, and `name`-`value` pairs of attributes.
 
-A scanner over tags and not a parser, for the same reason as with JSON, and because a parser of XML is itself a
-target: no entity is expanded here.
+A scanner over tags and not a parser, for the same reason as with JSON, and because a parser of XML is
+itself a target: no entity is expanded here.
 """
 
 from __future__ import annotations

@@ -13,11 +13,12 @@ _NAME = re.compile(
 )
 _TYPE = re.compile(rb"^content-type\s*:\s*([^\s;]+)", re.IGNORECASE | re.MULTILINE)
 _FIRST_LINE = re.compile(rb"\A(?:\r?\n)*--([^\r\n]{1,200})\r?\n")
+_LOOK = re.compile(rb"\A\s*--[^\r\n]{1,200}\r?\ncontent-", re.IGNORECASE)
 _HEAD_END = re.compile(rb"\r?\n\r?\n")
 
 
 def boundary_of(data: bytes, parameter: str) -> bytes:
-    """The boundary that the header names, or that the first line shows where the header is wrong; empty: neither."""
+    """The boundary that the header names, or that the first line shows where it is wrong; empty: neither."""
     named = parameter.encode("latin-1", "replace")
     if named and b"--" + named in data:
         return named
@@ -25,13 +26,19 @@ def boundary_of(data: bytes, parameter: str) -> bytes:
     return first[1].rstrip() if first else b""
 
 
+def looks_like_multipart(data: bytes) -> bool:
+    """Whether a body begins as a multipart body does, whatever its type says."""
+    return _LOOK.match(data) is not None
+
+
 def redact_multipart(data: bytes, boundary: bytes, redact_part: RedactPart) -> bytes:
     """The body with each part's content redacted; delimiters and part headers stay."""
     pieces = data.split(b"--" + boundary)
     last = len(pieces) - 1
-    for index, piece in enumerate(pieces[1:], start=1):
-        head_end = _HEAD_END.search(piece)
-        if piece.startswith(b"--") or head_end is None:
+    for index, piece in enumerate(pieces):
+        head_end = _HEAD_END.search(piece) if index > 0 and not piece.startswith(b"--") else None
+        if head_end is None:
+            pieces[index] = redact_part("", "text/plain", piece, index == last)
             continue
         head, content = piece[: head_end.end()], piece[head_end.end() :]
         tail = content[len(content.rstrip(b"\r\n")) :] if index < last else b""

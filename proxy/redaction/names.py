@@ -1,26 +1,33 @@
 """Which names stand for secrets: fields, parameters, headers, elements, form fields, in any spelling.
 
-A name is cut into words (`accessToken`, `access_token`, `Access-Token`, `user[access.token]`), and the words decide:
-a secret word makes the name secret (`password`, `token`), so does a secret pair (`api key`), unless the name says
-that what stands there is *about* the secret (`token_type`, `password_changed_at`, `max_tokens`) or that the token is a
-cursor (`next_page_token`). `key` alone is never secret: `sort_key`, `idempotency-key` and `key` are contract.
-Where a name is in doubt it is taken for secret: a value lost to inference costs less than a credential on disk.
+A name is cut into words (`accessToken`, `access_token`, `Access-Token`, `user[access.token]`), and the
+words decide: a secret word makes the name secret (`password`, `token`), so does a secret pair (`api key`),
+unless the name says that what stands there is *about* the secret (`token_type`, `password_changed_at`,
+`max_tokens`) or that the token is a cursor (`next_page_token`). `key` alone is never secret: `sort_key`,
+`idempotency-key` and `key` are contract. Where a name is in doubt it is taken for secret: a value lost to
+inference costs less than a credential on disk.
 
-`literals` is the other half of the same lists: some literal stands, in lower case, in every text in which a name
-that they call secret stands, so that text without any of them need not be parsed.
+`literals` is the other half of the same lists: some literal stands, in lower case, in every text in which a
+name that they call secret stands, so that text without any of them need not be parsed.
 """
 
+# ruff: noqa: SIM905  (a list of words reads best as words)
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from functools import lru_cache
 from itertools import pairwise
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 _WORDS = frozenset(
-    "password passwords passwd passwort pwd passphrase passcode secret secrets credential credentials creds token "
-    "tokens jwt bearer assertion authorization cookie cookies session sessions csrf xsrf nonce totp hotp cvv cvv2 cvc "
-    "cvc2 iban signature hmac mnemonic".split()
+    (
+        "password passwords passwd passwort pwd passphrase passcode secret secrets credential credentials "
+        "creds token tokens jwt bearer assertion authorization cookie cookies session sessions csrf xsrf "
+        "nonce totp hotp cvv cvv2 cvc cvc2 iban signature hmac mnemonic"
+    ).split()
 )
 """Words that make a name secret wherever they stand in it."""
 
@@ -37,19 +44,28 @@ _PAIRS = frozenset(
         ),
         *(
             f"{word} key"
-            for word in "subscription ssh license service storage functions app application".split()
+            for word in [
+                "subscription",
+                "ssh",
+                "license",
+                "service",
+                "storage",
+                "functions",
+                "app",
+                "application",
+            ]
         ),
         *(
             f"{word} key"
             for word in "consumer client deploy crypto symmetric aes rsa webhook project".split()
         ),
-        *(f"{word} keys" for word in "api access private".split()),
+        *(f"{word} keys" for word in ["api", "access", "private"]),
         *(
             f"{word} code"
-            for word in "authorization verification security recovery backup device sms".split()
+            for word in ["authorization", "verification", "security", "recovery", "backup", "device", "sms"]
         ),
-        *(f"{word} codes" for word in "verification recovery backup".split()),
-        *(f"{word} code" for word in "access login invite reset confirmation".split()),
+        *(f"{word} codes" for word in ["verification", "recovery", "backup"]),
+        *(f"{word} code" for word in ["access", "login", "invite", "reset", "confirmation"]),
         *("code verifier", "security answer", "recovery phrase", "seed phrase", "pass phrase", "pass word"),
         *(
             "card number",
@@ -72,31 +88,45 @@ _PAIRS = frozenset(
 )
 """Two words in a row that make a name secret."""
 
+_GLUED = frozenset(
+    {
+        *(pair.replace(" ", "") for pair in _PAIRS),
+        *(word + carrier for word in _SHORT_WORDS for carrier in _CARRIERS),
+    }
+)
+"""Pairs in one go, as header names have them (`pincode`, `recoverycode`)."""
+
 _STEMS = (
-    "password passwd passphrase secret credential apikey accesskey privatekey signingkey accesstoken authtoken "
-    "refreshtoken idtoken usertoken apitoken csrftoken cardnumber ccnumber securitycode sessionid sessid samlresponse"
+    "password passwd passphrase secret credential apikey accesskey privatekey signingkey accesstoken "
+    "authtoken refreshtoken idtoken usertoken apitoken csrftoken cardnumber ccnumber securitycode "
+    "sessionid sessid samlresponse"
 ).split()
 """Parts of a name written in one go (`userpassword`, `csrfmiddlewaretoken`) that make it secret."""
 
 _ABOUT = frozenset(
-    "type types count counts at on in expiry expires expired expiration ttl length len size limit limits usage used "
-    "remaining name names format policy policies required enabled disabled valid invalid verified status state scope "
-    "scopes url uri endpoint age duration timeout created updated changed last4 four brand version algorithm "
-    "algorithms alg strength supported method methods provider issuer strategy level lifetime date time ms seconds min "
-    "max total attempts retries flow mode details rate budget price".split()
+    (
+        "type types count counts at on in expiry expires expired expiration ttl length len size limit "
+        "limits usage used remaining name names format policy policies required enabled disabled valid "
+        "invalid verified status state scope scopes url uri endpoint age duration timeout created updated "
+        "changed last4 four brand version algorithm algorithms alg strength supported method methods "
+        "provider issuer strategy level lifetime date time ms seconds min max total attempts retries flow "
+        "mode details rate budget price"
+    ).split()
 )
 """Last words that turn a name from the secret to something about it."""
 
 _CURSORS = frozenset(
-    "page next prev previous continuation continue sync cursor pagination paging resume nextpage delta change skip "
-    "marker idempotency concurrency etag".split()
+    (
+        "page next prev previous continuation continue sync cursor pagination paging resume nextpage "
+        "delta change skip marker idempotency concurrency etag"
+    ).split()
 )
 """Words that make a `token` a place in a list or a version: it opens nothing without a credential."""
 
 _AMOUNTS = frozenset("max min total prompt completion input output num n cached reasoning".split())
 """Words that make `tokens` a number of words, as language models count them."""
 
-_HARMLESS = frozenset("secretary secretaries secretariat secretion tokenizer".split())
+_HARMLESS = frozenset(["secretary", "secretaries", "secretariat", "secretion", "tokenizer"])
 
 _SEPARATORS = ("", "_", "-", ".", " ")
 """What may stand between the two words of a pair."""
@@ -154,12 +184,12 @@ def _is_secret(words: tuple[str, ...]) -> bool:
     if not words or (len(words) > 1 and words[-1] in _ABOUT):
         return False
     bare = tuple(word.rstrip("0123456789") for word in words)
-    if any(f"{first} {second}" in _PAIRS for first, second in pairwise(bare)):
+    if any(f"{first} {second}" in _PAIRS for first, second in pairwise(bare)) or not _GLUED.isdisjoint(bare):
         return True
     found = _WORDS.intersection(bare)
     if found and found <= {"token", "tokens"}:
         return not (_CURSORS.intersection(words) or ("tokens" in found and _AMOUNTS.intersection(words)))
-    if found or _has_short_word(bare):
+    if found or _has_short_word(bare) or _has_glued_token(bare):
         return True
     joined = "".join(bare)
     return any(stem in joined for stem in _STEMS) and not _HARMLESS.intersection(words)
@@ -169,6 +199,11 @@ def _has_short_word(words: tuple[str, ...]) -> bool:
     return words[-1] in _SHORT_WORDS or any(
         first in _SHORT_WORDS and second in _CARRIERS for first, second in pairwise(words)
     )
+
+
+def _has_glued_token(words: tuple[str, ...]) -> bool:
+    """A word such as `csrfmiddlewaretoken`, and not `nextpagetoken`."""
+    return any(word.endswith("token") and not word[:-5].endswith(tuple(_CURSORS)) for word in words)
 
 
 def _literals() -> Iterator[str]:

@@ -1,8 +1,9 @@
 """What secrets look like, whatever name they stand under.
 
-A pattern is a regular expression with the literals that its matches must contain, so that text without any of the
-literals need not be searched. A group named `secret` marks the part that is secret; without one all of a match is.
-`tail` matches the beginning of a secret that the end of a cut text interrupts.
+A pattern is a regular expression with the literals that its matches must contain, so that text without any
+of the literals need not be searched. A group named `secret` marks the part that is secret; without one all
+of a match is. `tail` matches the beginning of a secret that the end of a cut text interrupts, `inside` a
+secret right behind another letter, which in binary data may be the length of what follows.
 """
 
 from __future__ import annotations
@@ -10,10 +11,13 @@ from __future__ import annotations
 import binascii
 import re
 from base64 import b64decode
-from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from store.tokens import PREFIX
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,11 +29,12 @@ class Pattern:
     literals: tuple[str, ...]
     tail: re.Pattern[str] | None = None
     check: Callable[[str], bool] | None = None
+    inside: re.Pattern[str] | None = None
 
-    def find(self, text: str, *, cut: bool) -> Iterator[tuple[int, int]]:
+    def find(self, text: str, *, cut: bool = False, binary: bool = False) -> Iterator[tuple[int, int]]:
         """Spans of secrets in `text`; with `cut`, a beginning at its very end as well."""
-        expressions = (self.full, self.tail) if cut and self.tail else (self.full,)
-        for expression in expressions:
+        full = self.inside if binary and self.inside else self.full
+        for expression in (full, self.tail) if cut and self.tail else (full,):
             for match in expression.finditer(text):
                 start, end = match.span("secret" if "secret" in expression.groupindex else 0)
                 secret = text[start:end]
@@ -41,18 +46,19 @@ class Pattern:
 
 def _shape(kind: str, *expressions: str, literals: str) -> Pattern:
     """A key that begins with one of some literals and goes on in word characters."""
-    words = tuple(literals.lower().split())
+    words = literals.split()
     opening = "|".join(re.escape(word) for word in words)
     return Pattern(
         kind,
         re.compile(rf"(?<![A-Za-z0-9])(?:{'|'.join(expressions)})", re.ASCII),
-        words,
-        re.compile(rf"(?<![A-Za-z0-9])(?:{opening})[\w\-./+=]*\Z", re.ASCII | re.IGNORECASE),
+        tuple(word.lower() for word in words),
+        re.compile(rf"(?<![A-Za-z0-9])(?:{opening})[\w\-./+=]*\Z", re.ASCII),
+        inside=re.compile("|".join(expressions), re.ASCII),
     )
 
 
 def is_card_number(text: str) -> bool:
-    """Whether the digits are those of a payment card: an issuer's prefix and length, and the Luhn check digit."""
+    """Whether these are a payment card's digits: an issuer's prefix and length, and the Luhn check digit."""
     digits = re.sub(r"[ -]", "", text)
     if not any(len(digits) in lengths and prefix.match(digits) for prefix, lengths in _ISSUERS):
         return False
@@ -98,7 +104,8 @@ PATTERNS = (
     Pattern(
         "private-key",
         re.compile(
-            r"-----BEGIN [A-Z0-9 ]{0,32}PRIVATE KEY(?: BLOCK)?-----.*?(?:-----END [A-Z0-9 ]{0,32}PRIVATE KEY(?: BLOCK)?-----|\Z)"
+            r"-----BEGIN [A-Z0-9 ]{0,32}PRIVATE KEY(?: BLOCK)?-----.*?"
+            r"(?:-----END [A-Z0-9 ]{0,32}PRIVATE KEY(?: BLOCK)?-----|\Z)"
             r"|PuTTY-User-Key-File-\d.*\Z",
             re.DOTALL,
         ),
@@ -134,7 +141,7 @@ PATTERNS = (
         re.compile(
             r"hooks\.slack\.com/(?:services|workflows|triggers)/(?P<secret>[A-Za-z0-9/]{20,})", re.ASCII
         ),
-        ("hooks.slack.com/",),
+        ("hooks.slack.com",),
         re.compile(
             r"hooks\.slack\.com/(?:services|workflows|triggers)/(?P<secret>[A-Za-z0-9/]+)\Z", re.ASCII
         ),
@@ -188,11 +195,14 @@ PATTERNS = (
     Pattern(
         "url-password",
         re.compile(r"://[^\s/?#:@\"'<>]*:(?P<secret>[^\s/?#@\"'<>]+)@", re.ASCII),
-        ("://",),
+        ("://", ":\\/\\/"),
         re.compile(r"://[^\s/?#:@\"'<>]*:(?P<secret>(?!\d{1,5}\Z)[^\s/?#@\"'<>]+)\Z", re.ASCII),
     ),
     Pattern(
-        "url-user", re.compile(r"://(?P<secret>[^\s/?#:@\"'<>]{16,})@", re.ASCII), ("://",), None, _is_random
+        "url-user",
+        re.compile(r"://(?P<secret>[^\s/?#:@\"'<>]{16,})@", re.ASCII),
+        ("://", ":\\/\\/"),
+        check=_is_random,
     ),
     CARD,
 )

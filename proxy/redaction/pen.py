@@ -28,12 +28,14 @@ class Pen:
         self.count += 1
         return token_of(self._key, self.rules, value, json_type)
 
-    def patterns(self, text: str, patterns: tuple[Pattern, ...], *, cut: bool = False) -> str:
+    def patterns(
+        self, text: str, patterns: tuple[Pattern, ...], *, cut: bool = False, binary: bool = False
+    ) -> str:
         """The text with whatever fits a pattern replaced; with `cut`, beginnings at its end too."""
         for pattern in patterns:
             pieces: list[str] = []
             end = 0
-            for start, stop in pattern.find(text, cut=cut):
+            for start, stop in pattern.find(text, cut=cut, binary=binary):
                 if start >= end:
                     pieces += (text[end:start], self.token(text[start:stop]))
                     end = stop

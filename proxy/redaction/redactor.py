@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from proxy.redaction.bodies import MediaType, RedactedBody, redact_body
 from proxy.redaction.heads import redact_headers
@@ -13,8 +13,15 @@ from proxy.redaction.text import redact_text
 from proxy.redaction.urls import redact_path, redact_query
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from proxy.config import RedactionConfig
     from store.records import Headers
+
+T = TypeVar("T")
+
+_MAX_PASSES = 8
+"""Two are enough for all but text made to confuse: the bound is there so that no text can keep us busy."""
 
 
 class Redactor:
@@ -43,7 +50,7 @@ class Redactor:
 
 
 class Redaction:
-    """The redaction of one record. `where` is the place that things stand at, as subjects write it (`request.body`)."""
+    """The redaction of one record. `where` is the place of things, as subjects write it (`request.body`)."""
 
     def __init__(self, pen: Pen) -> None:
         self._pen = pen
@@ -55,21 +62,23 @@ class Redaction:
 
     def headers(self, headers: Headers, where: str) -> Headers:
         """Header or trailer fields."""
-        return redact_headers(headers, self._pen, where)
+        return self._settle(lambda fields: redact_headers(fields, self._pen, where), headers)
 
     def path(self, path: str) -> str:
         """A path as sent."""
-        return redact_path(path, self._pen, "request.path", lambda text: self.text(text, "request.path"))
+        nested = self._nested("request.path")
+        return self._settle(lambda text: redact_path(text, self._pen, "request.path", nested), path)
 
     def query(self, query: str) -> str:
         """A query as sent, without its `?`."""
         if not query:
             return query
-        return redact_query(query, self._pen, "request.query", lambda text: self.text(text, "request.query"))
+        nested = self._nested("request.query")
+        return self._settle(lambda text: redact_query(text, self._pen, "request.query", nested), query)
 
     def text(self, text: str, where: str) -> str:
         """Text of any kind."""
-        return redact_text(text, self._pen, where)
+        return self._settle(lambda text: redact_text(text, self._pen, where), text)
 
     def secret(self, value: str) -> str:
         """A value that is known to be secret."""
@@ -77,4 +86,22 @@ class Redaction:
 
     def body(self, data: bytes, media_type: MediaType, where: str, *, cut: bool = False) -> RedactedBody:
         """A body without its content coding; `cut` says that its end is missing."""
-        return redact_body(data, media_type, self._pen, where, cut=cut)
+        start = RedactedBody(data)
+        return self._settle(
+            lambda body: redact_body(body.content, media_type, self._pen, where, cut=cut), start
+        )
+
+    def _nested(self, where: str) -> Callable[[str], str]:
+        return lambda text: redact_text(text, self._pen, where, depth=1)
+
+    def _settle(self, redact: Callable[[T], T], value: T) -> T:
+        """Redact until nothing more is found: what one reading has cut out may open the way for another.
+
+        So redacting twice changes nothing, and a secret that stands between two readings is found as well.
+        """
+        for _ in range(_MAX_PASSES):
+            before = self._pen.count
+            value = redact(value)
+            if self._pen.count == before:
+                break
+        return value

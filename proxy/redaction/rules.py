@@ -1,7 +1,7 @@
 """What is to be redacted, in the form that is quick to ask.
 
-One pass of an Aho-Corasick automaton over the bytes finds whether any name or pattern could occur at all; most
-traffic ends there, at two microseconds a kilobyte.
+One pass of an Aho-Corasick automaton over the bytes finds whether any name or pattern could occur at all;
+most traffic ends there, at two microseconds a kilobyte.
 """
 
 from __future__ import annotations
@@ -35,6 +35,7 @@ class Suspicion:
 
 
 NOTHING = Suspicion()
+_NAMES = Suspicion(names=True)
 
 
 class Rules:
@@ -46,42 +47,54 @@ class Rules:
             *PATTERNS,
             *(Pattern(kind, re.compile(text), ()) for kind, text in config.patterns.items()),
         )
+        self.keeps_any = bool(config.keep_names or config.keep_places)
         self._keep_places = tuple(_glob(place) for place in config.keep_places)
-        self._keeps_any = bool(config.keep_names or config.keep_places)
         self._always = tuple(
             pattern for pattern in self.patterns if not pattern.literals and pattern is not CARD
         )
-        self._patterns_by_literal = _index(self.patterns)
-        self._name_literals = self.names.literals
-        literals = {*self._patterns_by_literal, *self._name_literals, *_OPAQUE}
-        self._literals = sorted(literal.encode() for literal in literals)
+        by_literal: dict[str, Suspicion] = dict.fromkeys(self.names.literals, _NAMES)
+        for pattern in self.patterns:
+            for literal in pattern.literals:
+                known = by_literal.get(literal, NOTHING)
+                by_literal[literal] = Suspicion(known.names, (*known.patterns, pattern))
+        by_literal.update(dict.fromkeys(_OPAQUE, Suspicion(names=True, patterns=self.patterns)))
+        self._literals = tuple(by_literal)
+        self._suspicions = tuple(by_literal.values())
         self._automaton = ahocorasick_rs.BytesAhoCorasick(
-            self._literals, implementation=ahocorasick_rs.Implementation.DFA
+            [literal.encode() for literal in by_literal], implementation=ahocorasick_rs.Implementation.DFA
         )
 
     def suspect(self, data: bytes) -> Suspicion:
         """What `data` might hold; nothing that the rules would redact goes unsuspected."""
         lowered = data.lower()
-        hit = self._automaton.find_matches_as_indexes(lowered)
-        digits = _THIRTEEN_DIGITS in data.translate(_DIGITS, b" -")
-        if not hit and not digits and not self._always:
+        digits = _THIRTEEN_DIGITS in data.translate(_DIGITS, b" -+")
+        if not self._automaton.find_matches_as_indexes(lowered) and not digits and not self._always:
             return NOTHING
-        return self._details(lowered, digits=digits)
+        hits = {index for index, _, _ in self._automaton.find_matches_as_indexes(lowered, overlapping=True)}
+        suspicions = [self._suspicions[index] for index in hits]
+        found = {id(pattern): pattern for one in suspicions for pattern in one.patterns}
+        found.update((id(pattern), pattern) for pattern in self._always)
+        if digits:
+            found[id(CARD)] = CARD
+        patterns = tuple(found.values())
+        if (
+            len(patterns) > 1
+        ):  # in the order of the table, whatever the order of the hits, so that tokens are stable
+            patterns = tuple(pattern for pattern in self.patterns if id(pattern) in found)
+        return Suspicion(any(one.names for one in suspicions), patterns)
+
+    def has_name(self, data: bytes, shortest: int) -> bool:
+        """Whether a literal of a secret name of at least `shortest` characters stands in `data`."""
+        hits = {
+            index for index, _, _ in self._automaton.find_matches_as_indexes(data.lower(), overlapping=True)
+        }
+        return any(
+            self._suspicions[index] is _NAMES and len(self._literals[index]) >= shortest for index in hits
+        )
 
     def keeps(self, name: str, place: str) -> bool:
-        """Whether the configuration says that what stands under this name, or at this place, stays as it is."""
+        """Whether the configuration keeps what stands under this name or at this place."""
         return self.names.keeps(name) or any(glob.fullmatch(place) for glob in self._keep_places)
-
-    def names_in(self, data: bytes, shortest: int) -> bool:
-        """Whether a literal of a secret name of at least `shortest` characters stands in `data`."""
-        hits = self._automaton.find_matches_as_indexes(data.lower(), overlapping=True)
-        found = (self._literals[index].decode() for index, _, _ in hits)
-        return any(len(literal) >= shortest and literal in self._name_literals for literal in found)
-
-    @property
-    def keeps_any(self) -> bool:
-        """Whether there are exceptions at all."""
-        return self._keeps_any
 
     def kind_of(self, value: str, *, cut: bool = False) -> str:
         """What a value looks like: the kind of the pattern that all of it fits, else `UNKNOWN`."""
@@ -90,37 +103,13 @@ class Rules:
                 return pattern.kind
         return UNKNOWN
 
-    def _details(self, lowered: bytes, *, digits: bool) -> Suspicion:
-        hits = self._automaton.find_matches_as_indexes(lowered, overlapping=True)
-        found = {self._literals[index].decode() for index, _, _ in hits}
-        if found & _OPAQUE:
-            return Suspicion(names=True, patterns=self.patterns)
-        suspected = {
-            id(pattern) for literal in found for pattern in self._patterns_by_literal.get(literal, ())
-        }
-        suspected.update(id(pattern) for pattern in self._always)
-        if digits:
-            suspected.add(id(CARD))
-        return Suspicion(
-            names=not self._name_literals.isdisjoint(found),
-            patterns=tuple(pattern for pattern in self.patterns if id(pattern) in suspected),
-        )
-
 
 _OPAQUE = frozenset({"\\u", "\0"})
 """Escapes and UTF-16 hide any literal, so that text with these is always looked at."""
 
 _DIGITS = bytes(0x30 if chr(byte).isdigit() and byte < 0x80 else 0x78 for byte in range(256))
 _THIRTEEN_DIGITS = b"0" * 13
-"""The shortest card number, after `_DIGITS` has made all digits zeros and spaces and hyphens are gone."""
-
-
-def _index(patterns: tuple[Pattern, ...]) -> dict[str, list[Pattern]]:
-    index: dict[str, list[Pattern]] = {}
-    for pattern in patterns:
-        for literal in pattern.literals:
-            index.setdefault(literal, []).append(pattern)
-    return index
+"""The shortest card number, after `_DIGITS` has made all digits zeros and what may separate them is gone."""
 
 
 def _glob(place: str) -> re.Pattern[str]:

@@ -1,8 +1,8 @@
 """Secrets in text of any kind: whatever a string, a header or a body without a better reading may hold.
 
-Text is read in every way that it can be read, one after the other: as JSON where it begins like it, as markup where
-it has tags, URLs wherever they stand, then `name = value` and `name: value` in any notation, then by pattern. What one
-reading has replaced is a token, which the next ones leave alone.
+Text is read in every way that it can be read, one after the other: as JSON where it begins like it, as
+markup where it has tags, URLs wherever they stand, then `name = value` and `name: value` in any notation,
+then by pattern. What one reading has replaced is a token, which the next ones leave alone.
 """
 
 from __future__ import annotations
@@ -18,10 +18,11 @@ from proxy.redaction.urls import decoded_name, redact_query, redact_url
 from store.tokens import TOKEN
 
 if TYPE_CHECKING:
+    from proxy.redaction.patterns import Pattern
     from proxy.redaction.pen import Pen
 
 MAX_NESTING = 6
-"""How often text may be quoted in text before all of it is taken for a secret: deeper nobody nests, but an attacker."""
+"""How often text may be quoted in text before all of it is taken for a secret."""
 
 _URL = re.compile(r"[a-z][a-z0-9+.-]{1,20}://[^\s\"'<>]+", re.IGNORECASE | re.ASCII)
 _QUERY = re.compile(r"[^\s=&?#\"'{}<>:]{1,256}=[^\s&]*(?:&[^\s=&]*(?:=[^\s&]*)?)*\s*")
@@ -39,8 +40,9 @@ _ASSIGNMENT = re.compile(
     """,
     re.IGNORECASE | re.VERBOSE | re.DOTALL,
 )
-_LINE = re.compile(
-    r"^[ \t]*+(?:[-#*>]\s|export\s|set\s)?[ \t]*+(?P<name>[\w.\-]{1,64}+)[ \t]*+[:=][ \t]*+(?P<value>[^\s\"'{\[<|>&][^\r\n]*)",
+_LINE = re.compile(  # to the end of the line, since a passphrase has blanks
+    r"^[ \t]*+(?:[-#*>]\s|export\s|set\s)?[ \t]*+(?P<name>[\w.\-]{1,64}+)[ \t]*+[:=][ \t]*+"
+    r"(?P<value>[^\s\"'{\[<|>&][^\r\n]*)",
     re.MULTILINE,
 )
 
@@ -50,32 +52,57 @@ def redact_text(text: str, pen: Pen, where: str, *, cut: bool = False, depth: in
 
     Args:
         text: decoded text, bytes that were no text as surrogate escapes.
+        pen: writes the tokens.
         where: the place that the text stands at, for exceptions.
         cut: the end of the text was cut off, so that half a secret may stand there.
         depth: how many texts this one is quoted in.
     """
-    suspicion = pen.rules.suspect(text.encode("utf-8", "surrogatepass"))
-    if not suspicion and not (cut and text):
-        if "%" not in text or not _QUERY.fullmatch(text):
-            return text
+    rules = pen.rules
+    suspicion = rules.suspect(text.encode("utf-8", "surrogatepass"))
+    names, patterns = suspicion.names, suspicion.patterns
+    plain = _plain(text)
+    if plain != text:
+        suspicion = rules.suspect(plain.encode("utf-8", "surrogatepass"))
+        names = names or suspicion.names
+        patterns = tuple({**dict.fromkeys(patterns), **dict.fromkeys(suspicion.patterns)})
+    if cut:
+        patterns = rules.patterns
+    if not names and not any(_first(pattern, text, plain, cut=cut) for pattern in patterns):
+        return text
     if depth > MAX_NESTING:
         return pen.token(text)
-    if suspicion.names or "%" in text:
-        text, complete = _by_names(text, pen, where, cut=cut, depth=depth)
+    if names or plain != text or "\\" in text:
+        text, complete = _by_names(text, pen, where, cut=cut, depth=depth, has_patterns=bool(patterns))
         if complete:
             return text
-    return pen.patterns(text, pen.rules.patterns if cut else suspicion.patterns, cut=cut)
+    return pen.patterns(text, patterns, cut=cut)
 
 
-def _by_names(text: str, pen: Pen, where: str, *, cut: bool, depth: int) -> tuple[str, bool]:
-    """The text without what stands under secret names; true with it where the reading left nothing to look for."""
+def _plain(text: str) -> str:
+    """The text without what may hide a literal: percent-encoding, and slashes escaped as PHP does in JSON."""
+    if "\\/" in text:
+        text = text.replace("\\/", "/")
+    return decoded_name(text) if "%" in text or "+" in text else text
 
-    def nested(value: str, value_is_cut: bool = False) -> str:  # noqa: FBT001, FBT002  the scanner's callback
+
+def _first(pattern: Pattern, text: str, plain: str, *, cut: bool) -> bool:
+    """Whether the pattern finds anything, in the text as it is or as it was meant."""
+    if next(pattern.find(text, cut=cut), None):
+        return True
+    return plain is not text and next(pattern.find(plain, cut=cut), None) is not None
+
+
+def _by_names(
+    text: str, pen: Pen, where: str, *, cut: bool, depth: int, has_patterns: bool
+) -> tuple[str, bool]:
+    """The text without what stands under secret names; true where that left nothing more to look for."""
+
+    def nested(value: str, value_is_cut: bool = False) -> str:  # noqa: FBT001, FBT002  (the scanner's callback)
         return redact_text(value, pen, where, cut=cut and value_is_cut, depth=depth + 1)
 
     opening = text.lstrip("\ufeff \t\r\n")[:1]
     if opening in {"{", "[", '"'}:
-        text = redact_json(text, pen, where, nested)
+        text = redact_json(text, pen, where, nested, has_patterns=has_patterns)
         if not cut and _is_json(text):
             return text, True
     elif _QUERY.fullmatch(text):

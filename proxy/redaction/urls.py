@@ -1,4 +1,4 @@
-"""Secrets in request targets and URLs: user information, path segments, matrix and query parameters, fragments."""
+"""Secrets in URLs: user information, path segments, matrix and query parameters, fragments."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _MAX_UNQUOTES = 3
 """How often a name may have been percent-encoded over."""
 
 _CODE_COMPANIONS = frozenset({"state", "session_state", "grant_type", "code_verifier"})
-"""Beside one of these, a parameter `code` is an OAuth authorization code (RFC 6749 section 4.1) and not a code of goods."""
+"""Beside one of these, a parameter `code` is an OAuth authorization code (RFC 6749 section 4.1)."""
 
 _QUERY_SEPARATORS = re.compile(r"([&#?])")
 _UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
@@ -39,9 +39,12 @@ def redact_query(query: str, pen: Pen, where: str, redact_value: Redact) -> str:
 
     Args:
         query: `name=value` pairs joined by `&`, percent-encoded or not.
+        pen: writes the tokens.
         where: what a pair's place begins with (`request.query`).
         redact_value: applied to each other value, decoded; what it changes is encoded again.
     """
+    if _is_clean(query, pen) and "code=" not in query:
+        return query
     parts = _QUERY_SEPARATORS.split(query)
     pairs = [part.partition("=") for part in parts]
     names = {decoded_name(name).lower() for name, equals, _ in pairs if equals}
@@ -55,14 +58,18 @@ def redact_query(query: str, pen: Pen, where: str, redact_value: Redact) -> str:
         if pen.rules.keeps(plain, f"{where}.{plain}"):
             out.append(part)
         elif plain in pen.rules.names or (code_is_secret and plain == "code"):
-            out.append(f"{name}={pen.token(unquote_plus(value, errors='surrogateescape'))}")
+            out.append(
+                f"{_recode(name, redact_value)}={pen.token(unquote_plus(value, errors='surrogateescape'))}"
+            )
         else:
             out.append(f"{_recode(name, redact_value)}={_recode(value, redact_value)}")
     return "".join(out)
 
 
 def redact_path(path: str, pen: Pen, where: str, redact_value: Redact) -> str:
-    """A path with the values of matrix parameters, of segments behind a secret name, and what fits a pattern replaced."""
+    """A path with what is secret in its segments and matrix parameters replaced."""
+    if _is_clean(path, pen):
+        return path
     segments = path.split("/")
     before = ""
     for index, segment in enumerate(segments):
@@ -104,6 +111,10 @@ def _is_secret_segment(segment: str) -> bool:
         and any(one.isalpha() for one in segment)
         and not _UUID.fullmatch(segment)
     )
+
+
+def _is_clean(text: str, pen: Pen) -> bool:
+    return "%" not in text and not pen.rules.suspect(text.encode("utf-8", "surrogatepass"))
 
 
 def _recode(text: str, redact_value: Redact, *, plus: bool = True) -> str:
