@@ -97,7 +97,7 @@ def _without_links_to_known(claimed: list[Use]) -> list[Use]:
     for link in (use for use in claimed if use.target[1] == _TARGET):
         for use in claimed:
             same_ends = (use.source[0], use.target[0]) == (link.source[0], link.target[0])
-            if same_ends and use.target[1] != _TARGET and use.values >= link.values:
+            if same_ends and use.target[1].parts[1] in {"path", "query"} and use.values >= link.values:
                 key = use.source + use.target
                 kept[key] = replace(kept[key], twins=(*kept[key].twins, link.source))
                 kept.pop(link.source + link.target, None)
