@@ -59,7 +59,7 @@ WORK_S = 60.0
 )
 @click.option("--no-open", is_flag=True, help="Do not open the report in a browser.")
 def command(folder: Path, seconds: float, *, no_open: bool) -> None:
-    r"""Run a small shop with five clients and report what they rely on.
+    """Run a small shop with five clients and report what they rely on.
 
     The shop's document promises less than it delivers, and some that it does not keep. The clients came to
     rely on the rest. Takes about a minute; listens on 127.0.0.1 only.

@@ -45,7 +45,7 @@ def command(
     limit: int | None,
     output_format: str,
 ) -> None:
-    r"""List what was observed, in the order recorded.
+    """List what was observed, in the order recorded.
 
     \b
     Example:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 @click.command("infer")
 @store_option
 def command(store_url: str) -> None:
-    r"""Fold what is new in the store into summaries.
+    """Fold what is new in the store into summaries.
 
     Maps and drift reports are made of summaries, so run this after recording or importing. What was folded
     before is not folded again: running it twice changes nothing. It can be stopped at any time; the next

@@ -68,7 +68,7 @@ def command(
     queue: int,
     drain: float,
 ) -> None:
-    r"""Run the sidecar in front of a service and record what its consumers do.
+    """Run the sidecar in front of a service and record what its consumers do.
 
     Bytes are forwarded unchanged. What is recorded is redacted before it is written. Nothing that recording
     does holds up the traffic: where it cannot keep up, observations are lost and counted. Ctrl-C ends it in

@@ -17,7 +17,7 @@ UNBROKEN = 1 << 20
 @store_option
 @format_option("text", "json")
 def command(exchange_id: str, store_url: str, output_format: str) -> None:
-    r"""Open one observation: request, response, timing, who it was and how we know. Secrets stay hidden.
+    """Open one observation: request, response, timing, who it was and how we know. Secrets stay hidden.
 
     The beginning of an id is enough where no other begins so.
 
