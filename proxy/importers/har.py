@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import json
 import re
+from functools import lru_cache
 from hashlib import blake2b
 from typing import IO, TYPE_CHECKING, Any
 
@@ -180,11 +181,16 @@ def _headers(message: Json, side: str) -> tuple[Headers, tuple[str, ...]]:
             case _:
                 unreadable = True
                 continue
-        if name.startswith(":") or not name:
-            continue
-        text = "" if value is None else str(value)
-        headers.extend((field_value(name).lower(), field_value(line)) for line in text.split("\n"))
+        headers += _fields(name, "" if value is None else str(value))
     return tuple(headers), ((f"{side}-headers-unreadable",) if unreadable else ())
+
+
+@lru_cache(maxsize=4096)
+def _fields(name: str, value: str) -> Headers:
+    """The fields that one header of a HAR stands for. Most of them are the same all through a recording."""
+    if name.startswith(":") or not name:
+        return ()
+    return tuple((field_value(name).lower(), field_value(line)) for line in value.split("\n"))
 
 
 def _frames(raw: Any) -> tuple[tuple[RawFrame, ...], tuple[str, ...]]:

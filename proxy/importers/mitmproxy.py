@@ -66,8 +66,8 @@ def read(stream: IO[bytes], *, producer: str, source: str) -> Iterator[Item]:
 def _flows(tape: _Tape) -> Iterator[http.HTTPFlow | UnreadableError | Cut]:
     """HTTP flows, for each other flow why it is none, at last a cut where the file does not end well.
 
-    `FlowReader` ends at the first flow that it cannot read, having read exactly that flow. So each gets a reader
-    of its own, as long as something that looks like a flow comes next.
+    `FlowReader` ends at the first flow that it cannot read, having read exactly that flow. So each gets a
+    reader of its own, as long as something that looks like a flow comes next.
     """
     try:
         from mitmproxy import http  # noqa: PLC0415 - an extra, and slow to import

@@ -45,7 +45,7 @@ def test_elements_are_those_of_the_whole_document_however_it_is_cut_into_chunks(
         assert read(data) == (entries, "")
 
 
-@given(st.lists(values, min_size=1, max_size=5), st.data())
+@given(st.lists(st.dictionaries(st.text(), values, max_size=3), min_size=1, max_size=5), st.data())
 def test_a_document_cut_anywhere_keeps_the_elements_before_the_cut(
     entries: list[Any], data: st.DataObject
 ) -> None:

@@ -180,9 +180,8 @@ def test_a_broken_flow_costs_only_itself() -> None:
     )
     items = read(data)
     assert [type(item) for item in items] == [Recorded, *[Skipped] * 5, Recorded]
-    assert all(
-        isinstance(item, Recorded) or item.where == f"flow {number}" for number, item in enumerate(items, 1)
-    )
+    skipped = [item.where for item in items if isinstance(item, Skipped)]
+    assert skipped == [f"flow {number}" for number in range(2, 7)]
 
 
 def test_every_cut_keeps_the_flows_before_it() -> None:
