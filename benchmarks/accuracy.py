@@ -136,7 +136,7 @@ def _shape(truth: Truth, claims: Claims) -> Score:
     claimed: set[Claim] = {
         (place, kind, _types(value) if kind == "type" else value)
         for place, kind, value in claims.clauses
-        if kind in {"type", "present", "nullable"} and _is_scored(place)
+        if kind in {"type", "present", "nullable"} and _is_scored(place, kind)
     }
     allowed: set[Claim] = {
         (place, "present", "sometimes") for place, shape in truth.shapes.items() if shape.present is False
@@ -145,11 +145,13 @@ def _shape(truth: Truth, claims: Claims) -> Score:
     return _compare("shape", set(map(_said, wanted)), set(map(_said, claimed - allowed)))
 
 
-def _is_scored(place: Place) -> bool:
-    """Whether truth says all about such places: queries and bodies."""
+def _is_scored(place: Place, kind: str) -> bool:
+    """Whether truth says all about such places: queries and bodies. Text of HTTP is never null anyway."""
     subject = parse(place.subject)
     part = subject.parts[2] if subject.status and len(subject.parts) > 2 else subject.parts[1]
-    return part in {"query", "body"} and subject.parts != ("request", "query")
+    if part not in {"query", "body"} or subject.parts == ("request", "query"):
+        return False
+    return not (subject.textual and kind == "nullable")
 
 
 def _types(types: Iterable[str]) -> str:

@@ -82,6 +82,8 @@ def command(folder: Path, seconds: float, *, no_open: bool) -> None:
     _defacto("drift", "--store", str(store), "--declared", str(declared), finding=True)
     html = ("--format", "html", "--output", str(report))
     _defacto("drift", "--store", str(store), "--declared", str(declared), *html, finding=True)
+    if not report.exists():
+        raise DefactoError(f"no report was written to {report}", "What stands above says why.")
     console.print(f"\nThe report: {report}", soft_wrap=True)
     console.print(f"More of it: defacto map --store {store}", soft_wrap=True)
     if not no_open and _has_browser():
