@@ -26,7 +26,8 @@ if TYPE_CHECKING:
 MOST = 50
 """Findings shown per section: a comment that nobody scrolls through convinces nobody."""
 
-_MARKUP = re.compile(r"([\\`*_\[\]<>|~&$]|:(?=//)|(?<=www)\.|^[-+=]|^\d+(?=[.)]))")
+_MARKUP = re.compile(r"([\\`*_\[\]<>|~&$]|:(?=//)|(?<=www)\.|^[-+=#])")
+_NUMBERED = re.compile(r"^(\d+)([.)])")
 _REFERENCE = re.compile(r"[@#](?=\w)")
 _BACKTICKS = re.compile(r"`+")
 
@@ -61,7 +62,8 @@ def plain(text: str) -> str:
 
     GitHub looks for mentions after escapes are undone; an empty comment parts the sign from the name.
     """
-    return _REFERENCE.sub(r"\g<0><!-- -->", _MARKUP.sub(r"\\\1", for_terminal(text)))
+    escaped = _NUMBERED.sub(r"\1\\\2", _MARKUP.sub(r"\\\1", for_terminal(text)))
+    return _REFERENCE.sub(r"\g<0><!-- -->", escaped)
 
 
 def code(text: str) -> str:
@@ -121,7 +123,7 @@ def _operation(operation: OperationMap) -> Iterator[str]:
     seen = count(operation.observations, "observation")
     callers = ", ".join(f"{code(name)} {number:,}" for name, number in sorted(operation.consumers.items()))
     yield from (f"### {code(operation.key)}", "", f"{seen}{f': {callers}' if callers else ''}", "")
-    yield from ("| place | what holds | held in, may break | who |", "| --- | --- | --- | --- |")
+    yield from ("| place | what holds | held in (at most broken, 95%) | who |", "| --- | --- | --- | --- |")
     for place in places(operation.claims):
         yield _row(
             code(place.subject.readable),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -14,6 +15,8 @@ if TYPE_CHECKING:
 
     from contract.claim import Claim, ContractMap, Dependence, OperationMap
     from contract.subject import Subject
+
+_COPULA = re.compile(r"^is (always (?=an? ))?")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,9 +33,15 @@ class Place:
 
     @property
     def statements(self) -> tuple[str, ...]:
-        """What is said about the place, without naming it again."""
+        """What is said about the place, without naming it again: `always present`, `a string`."""
         name = f"{self.subject.readable} "
-        return tuple(claim.clause.statement.removeprefix(name) for claim in self.claims)
+        said = (claim.clause.statement.removeprefix(name) for claim in self.claims)
+        return tuple(_COPULA.sub("", statement) for statement in said)
+
+    @property
+    def only_received(self) -> bool:
+        """Whether nobody was seen to do more with it than receive it."""
+        return not self.dependence or self.dependence[0].level is Level.EXPOSED
 
     @property
     def foremost(self) -> Claim:

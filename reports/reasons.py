@@ -53,22 +53,22 @@ def reasons(finding: Finding) -> tuple[str, ...]:
 
 
 def bound(evidence: Evidence) -> str:
-    """How sure a statement is: `true in all 1,240; at 95\u00a0% at most 0.24 % break it`."""
+    """How sure a statement is: `true in all 1,240; at 95% at most 0.24 % break it`."""
     if evidence.bound is None:
         return "never seen"
     if evidence.broken:
         held = f"true in {evidence.held:,} of {evidence.total:,}"
     else:
         held = f"true in all {evidence.total:,}" if evidence.total > 1 else "seen once"
-    return f"{held}; at 95\u00a0% at most {percent(evidence.bound)} break it"
+    return f"{held}; at 95% at most {percent(evidence.bound)} break it"
 
 
 def sure(evidence: Evidence) -> str:
-    """The same for a column: `all 1,240, ≤ 0.24 %`."""
+    """The same for a column: `all 1,240 (≤ 0.24%)`."""
     if evidence.bound is None:
         return "never seen"
     held = f"{evidence.held:,} of {evidence.total:,}" if evidence.broken else f"all {evidence.total:,}"
-    return f"{held}, ≤\u00a0{percent(evidence.bound)}"
+    return f"{held} (≤ {percent(evidence.bound)})"
 
 
 def depends(link: Dependence) -> str:

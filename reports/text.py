@@ -6,6 +6,7 @@ parsed as rich's markup.
 
 from __future__ import annotations
 
+import shlex
 from typing import TYPE_CHECKING
 
 from rich.console import Console, Group
@@ -87,7 +88,10 @@ def drift_text(drift: Drift) -> RenderableType:
 
 
 def map_text(contract_map: ContractMap) -> RenderableType:
-    """The actual contract map: consumers first, then operation by operation."""
+    """The actual contract map: consumers first, then operation by operation.
+
+    Of several operations only the places that somebody does more with than receive; of a single one all.
+    """
     subject = ", ".join(producer.name for producer in contract_map.producers)
     parts: list[RenderableType] = [
         _title(map_verdict(contract_map)),
@@ -95,10 +99,12 @@ def map_text(contract_map: ContractMap) -> RenderableType:
     ]
     if contract_map.producers:
         parts += [Text(), _heading("Consumers", None), _consumers(contract_map)]
+    full = sum(len(producer.operations) for producer in contract_map.producers) == 1
     for producer in contract_map.producers:
         for operation in producer.operations:
-            parts += [Text(), _operation(operation)]
+            parts += [Text(), *_operation(operation, full=full)]
     legend = "   ".join(f"{glyph} {level.value}" for level, glyph in GLYPHS.items())
+    legend += "   (≤ …) at 95% no more than this share can break it"
     return Group(*parts, Text(), Text(legend, "dim"), *_footer(contract_map.capture, contract_map.window))
 
 
@@ -187,18 +193,25 @@ def _consumers(contract_map: ContractMap) -> RenderableType:
     return table
 
 
-def _operation(operation: OperationMap) -> RenderableType:
+def _operation(operation: OperationMap, *, full: bool) -> Iterator[RenderableType]:
     callers = sorted(operation.consumers.items(), key=lambda entry: (-entry[1], entry[0]))
-    head = Text.assemble(
+    yield Text.assemble(
         (for_terminal(operation.key), "bold"),
         (f"  {count(operation.observations, 'observation')}", "dim"),
         (for_terminal("".join(f" · {name} {number:,}" for name, number in callers)), "dim"),
     )
-    table = _table("place", "what holds", "held in, may break", "who", ratios=(4, 4, 2, 4))
-    for place in places(operation.claims):
-        sure = min(place.claims, key=lambda claim: claim.evidence.total)
-        table.add_row(_where(place), _cell(", ".join(place.statements)), _sure(sure), _who(place.dependence))
-    return Group(head, table)
+    found = places(operation.claims)
+    shown = [place for place in found if full or not place.only_received]
+    if shown:
+        table = _table("place", "what holds", "held in", "who", ratios=(10, 9, 5, 7))
+        for place in shown:
+            said = _cell(", ".join(place.statements))
+            table.add_row(_where(place), said, _sure(place.claims[0]), _who(place.dependence))
+        yield table
+    left = len(found) - len(shown)
+    if left:
+        line = f"{'and ' if shown else ''}{count(left, 'place')} that consumers only receive"
+        yield _indented(f"{line}: --operation {shlex.quote(operation.key)} shows all", "dim")
 
 
 def _where(place: Place) -> Text:

@@ -26,7 +26,7 @@ def verb(number: int, singular: str, plural: str) -> str:
 
 
 def percent(rate: float) -> str:
-    """A rate of 0 to 1 with two significant digits: `0.24 %`, `38 %`. Never rounded to none or to all."""
+    """A rate of 0 to 1 with two significant digits: `0.24%`, `38%`. Never rounded to none or to all."""
     value = 100 * rate
     if value <= 0 or value >= 100:
         figure = f"{max(0, min(100, value)):.0f}"
@@ -36,7 +36,7 @@ def percent(rate: float) -> str:
         figure = f"{min(value, 99.99):.4g}"
     else:
         figure = f"{value:.2g}" if value < 10 else f"{value:.0f}"
-    return f"{figure}\u00a0%"
+    return f"{figure}%"
 
 
 def listed(names: Sequence[str], most: int = 3) -> str:

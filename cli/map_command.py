@@ -1,0 +1,103 @@
+"""`defacto map`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from cli.options import (
+    format_option,
+    output_option,
+    producer_option,
+    since_option,
+    store_option,
+    until_option,
+)
+from cli.output import deliver
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+
+    from contract.claim import ContractMap
+
+
+@click.command("map")
+@store_option
+@producer_option
+@click.option("--operation", metavar="GLOB", help="Only operations such as 'GET /orders*'; * and ? match.")
+@click.option("--consumer", metavar="NAME", help="Only what this consumer calls and depends on.")
+@since_option
+@until_option
+@format_option("text", "json", "markdown", "html", "csv", "parquet")
+@click.option(
+    "--table",
+    type=click.Choice(["clauses", "matrix"]),
+    default="clauses",
+    show_default=True,
+    help="Which table csv and parquet hold: one row a clause, or consumers by places.",
+)
+@output_option
+def command(
+    store_url: str,
+    producer: str | None,
+    operation: str | None,
+    consumer: str | None,
+    since: int | None,
+    until: int | None,
+    output_format: str,
+    table: str,
+    output: str | None,
+) -> None:
+    r"""The actual contract map: who relies on what, operation by operation.
+
+    It is made of what `defacto infer` has folded. Levels of dependence, weakest first: exposed (was sent it),
+    requested (asked for it, or with it), used (sent its value back), proven.
+
+    \b
+    Example:
+      defacto map
+      defacto map --operation 'GET /orders*' --consumer billing
+      defacto map --format html -o map.html
+      defacto map --format parquet --table matrix -o matrix.parquet
+    """
+    from inference.contract_map import build  # noqa: PLC0415  # commands import their work when they run
+    from reports.selection import claimed, consumer_names, of_consumer, of_operations  # noqa: PLC0415
+    from store.store import Store  # noqa: PLC0415
+
+    with Store.open(store_url, create=False) as store:
+        known = store.producers()
+        if producer is not None and producer not in known:
+            raise click.UsageError(f"There is no producer {producer!r} in {store_url}: {', '.join(known)}.")
+        contract_map = claimed(build(store, producer=producer, since=since, until=until))
+    if operation is not None:
+        contract_map = of_operations(contract_map, operation)
+    if consumer is not None:
+        names = consumer_names(contract_map)
+        if consumer not in names:
+            raise click.UsageError(f"No consumer is called {consumer!r}. There are {', '.join(names)}.")
+        contract_map = of_consumer(contract_map, consumer)
+    deliver(_render(contract_map, output_format, table), output)
+
+
+def _render(contract_map: ContractMap, output_format: str, table: str) -> RenderableType | str | bytes:
+    if output_format in {"csv", "parquet"}:
+        from reports import tables  # noqa: PLC0415
+
+        frame = {"clauses": tables.clauses_table, "matrix": tables.matrix_table}[table](contract_map)
+        return tables.to_csv(frame) if output_format == "csv" else tables.to_parquet(frame)
+    if output_format == "json":
+        from reports.json_form import map_form, to_json  # noqa: PLC0415
+
+        return to_json(map_form(contract_map))
+    if output_format == "html":
+        from reports.html import map_html  # noqa: PLC0415
+
+        return map_html(contract_map)
+    if output_format == "markdown":
+        from reports.markdown import map_markdown  # noqa: PLC0415
+
+        return map_markdown(contract_map)
+    from reports.text import map_text  # noqa: PLC0415
+
+    return map_text(contract_map)
