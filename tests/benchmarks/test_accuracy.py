@@ -139,7 +139,7 @@ def test_a_false_claim_is_named(
 ) -> None:
     operation(perfect, "GET /orders/{}").append({**clause, "dependence": []})
     scored = scores(truth, perfect)[row]
-    assert scored.false == {said}
+    assert set(scored.false or ()) == {said}
     assert scored.precision is not None
     assert scored.precision < 1
 
