@@ -8,10 +8,9 @@ cost little.
 
 from __future__ import annotations
 
-import io
 import zlib
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import brotli
 import zstandard
@@ -25,10 +24,13 @@ MAX_CODINGS = 4
 _CHUNK_BYTES = 64 * 1024
 _BROTLI_CHUNK_BYTES = 16
 """Brotli before 1.2 cannot bound its output, and a meta-block of some bytes may expand to 16 MiB."""
+_ZSTD_CHUNK_BYTES = 1024
+"""A block of four bytes may expand to 128 KiB (RFC 8878 section 3.1.1.2), this much to 32 MiB."""
 _ZSTD_WINDOW_BYTES = 8 * 1024 * 1024
 """RFC 9659: what a decoder of the `zstd` content coding must support, and all that it need."""
 
 Decoder = Callable[[bytes], Iterator[bytes]]
+"""Gives decoded chunks; raises `EOFError` behind the last one where the stream is not complete."""
 
 
 class UndecodableError(Exception):
@@ -37,15 +39,19 @@ class UndecodableError(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Decoded:
-    """Bytes without their codings, cut at the limit; `size` is the length before the cut, at least."""
+    """Bytes without their codings, cut at the limit; `size` is the length before the cut, at least.
+
+    `complete` is false where the stream ended before its end.
+    """
 
     content: bytes
     size: int
+    complete: bool = True
 
     @property
     def truncated(self) -> bool:
         """Whether `content` is only the beginning."""
-        return len(self.content) < self.size
+        return len(self.content) < self.size or not self.complete
 
 
 def codings_of(values: Iterable[str]) -> tuple[str, ...]:
@@ -64,26 +70,31 @@ def decode(data: bytes, codings: tuple[str, ...], limit: int) -> Decoded:
         return Decoded(content=data[:limit], size=len(data))
     if len(codings) > MAX_CODINGS:
         raise UndecodableError(f"{len(codings)} content codings on one body")
+    complete = True
     for coding in codings[:0:-1]:
         # What is wrapped here is compressed itself: a limit on it must not cut what would fit in the end.
-        data = _collect(coding, data, keep=limit * COUNTED_LIMITS, count=limit * COUNTED_LIMITS).content
-    return _collect(codings[0], data, keep=limit, count=limit * COUNTED_LIMITS)
+        inner = _collect(coding, data, keep=limit * COUNTED_LIMITS, count=limit * COUNTED_LIMITS)
+        data, complete = inner.content, complete and inner.complete
+    outer = _collect(codings[0], data, keep=limit, count=limit * COUNTED_LIMITS)
+    return replace(outer, complete=complete and outer.complete)
 
 
 def _collect(coding: str, data: bytes, *, keep: int, count: int) -> Decoded:
     decoder = _DECODERS.get(coding)
     if decoder is None:
         raise UndecodableError(f"unknown content coding {coding!r}")
-    kept, size = bytearray(), 0
+    kept, size, complete = bytearray(), 0, True
     try:
         for chunk in decoder(data):
             kept += chunk[: keep - len(kept)]
             size += len(chunk)
             if size > count:
                 break
-    except (zlib.error, brotli.error, zstandard.ZstdError, EOFError) as error:
+    except EOFError:
+        complete = False
+    except (zlib.error, brotli.error, zstandard.ZstdError) as error:
         raise UndecodableError(f"{coding}: {error}") from error
-    return Decoded(content=bytes(kept), size=size)
+    return Decoded(content=bytes(kept), size=size, complete=complete)
 
 
 def _gunzip(data: bytes) -> Iterator[bytes]:
@@ -107,8 +118,8 @@ def _undeflate(data: bytes) -> Iterator[bytes]:
 def _inflate(stream: zlib._Decompress, data: bytes) -> Iterator[bytes]:
     while not stream.eof:
         chunk = stream.decompress(data, _CHUNK_BYTES)
-        if not chunk:
-            return
+        if not chunk and not stream.eof:
+            raise EOFError
         yield chunk
         data = stream.unconsumed_tail
 
@@ -119,13 +130,21 @@ def _unbrotli(data: bytes) -> Iterator[bytes]:
         yield stream.process(data[start : start + _BROTLI_CHUNK_BYTES])
         if stream.is_finished():
             return
+    raise EOFError
 
 
 def _unzstd(data: bytes) -> Iterator[bytes]:
-    stream = zstandard.ZstdDecompressor(max_window_size=_ZSTD_WINDOW_BYTES)
-    with stream.stream_reader(io.BytesIO(data), read_across_frames=True) as reader:
-        while chunk := reader.read(_CHUNK_BYTES):
-            yield chunk
+    """Frames one after the other (RFC 8878 section 3.1)."""
+    decompressor = zstandard.ZstdDecompressor(max_window_size=_ZSTD_WINDOW_BYTES)
+    while data:
+        frame = decompressor.decompressobj()
+        for start in range(0, len(data), _ZSTD_CHUNK_BYTES):
+            yield frame.decompress(data[start : start + _ZSTD_CHUNK_BYTES])
+            if frame.eof:
+                data = frame.unused_data + data[start + _ZSTD_CHUNK_BYTES :]
+                break
+        else:
+            raise EOFError
 
 
 _DECODERS: dict[str, Decoder] = {

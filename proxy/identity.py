@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from proxy.config import IdentityConfig
     from proxy.raw import RawExchange
+    from proxy.redaction import Redactor
     from store.records import Headers
 
 MAX_VALUE_CHARS = 200
@@ -47,11 +48,11 @@ _BOT = re.compile(r"compatible;\s*([A-Za-z][\w .+-]*?)(?:/[\d.]+)?\s*[;)]", re.A
 
 
 class Identifier:
-    """The configured chain. `token` makes the token that stands for a credential."""
+    """The configured chain. What looks like a credential in an answer becomes the redactor's token."""
 
-    def __init__(self, config: IdentityConfig, token: Callable[[str], str]) -> None:
+    def __init__(self, config: IdentityConfig, redactor: Redactor) -> None:
         self._config = config
-        self._token = token
+        self._redactor = redactor
         self._jwt = JwtReader.from_config(config.jwt)
         readers: dict[str, Callable[[RawExchange, Fields], Identity | None]] = {
             "mtls": self._mtls,
@@ -79,55 +80,61 @@ class Identifier:
             value = fields.get(header)
             subject = certificate_subject(value) if value else ""
             if subject:
-                return _identity("mtls", subject, f"header {header}", verified=self._config.trust_mtls)
+                return self._identity("mtls", subject, f"header {header}", verified=self._config.trust_mtls)
         return None
 
     def _claims(self, raw: RawExchange, fields: Fields) -> Identity | None:
         token = _credentials(fields, "bearer", "dpop", "jwt")
         claim = self._jwt.read(token, at=raw.started_at) if token else None
         return (
-            _identity("jwt", claim.value, f"claim {claim.name}", verified=claim.verified) if claim else None
+            self._identity("jwt", claim.value, f"claim {claim.name}", verified=claim.verified)
+            if claim
+            else None
         )
 
     def _api_key(self, raw: RawExchange, fields: Fields) -> Identity | None:
         del raw
         for header in self._config.api_key_headers:
             if value := fields.get(header):
-                return _identity("api-key", self._token(value), f"header {header}")
+                return self._identity("api-key", self._redactor.token(value), f"header {header}")
         if value := _credentials(fields, "apikey", "api-key", "key"):
-            return _identity("api-key", self._token(value), "header authorization")
+            return self._identity("api-key", self._redactor.token(value), "header authorization")
         return None
 
     def _header(self, raw: RawExchange, fields: Fields) -> Identity | None:
         del raw
         for header in self._config.consumer_headers:
             if value := fields.get(header):
-                return _identity("header", value, f"header {header}")
+                return self._identity("header", value, f"header {header}")
         return None
 
-    @staticmethod
-    def _basic(raw: RawExchange, fields: Fields) -> Identity | None:
+    def _basic(self, raw: RawExchange, fields: Fields) -> Identity | None:
         del raw
         credentials = _credentials(fields, "basic")
         try:
             plain = b64decode(credentials + "=" * (-len(credentials) % 4), validate=True)
         except (binascii.Error, ValueError):
             return None
-        user, colon, _ = plain.partition(b":")
+        user, colon, password = plain.partition(b":")
         if not user or not colon:
             return None
-        return _identity("basic", user.decode("utf-8", "replace"), "header authorization")
+        name = user.decode("utf-8", "replace")
+        if not password:  # an API key in the place of the user, as with Stripe
+            return self._identity("api-key", self._redactor.token(name), "header authorization")
+        return self._identity("basic", name, "header authorization")
 
-    @staticmethod
-    def _user_agent(raw: RawExchange, fields: Fields) -> Identity | None:
+    def _user_agent(self, raw: RawExchange, fields: Fields) -> Identity | None:
         del raw
         product = product_of(fields.get("user-agent", ""))
-        return _identity("user-agent", product, "header user-agent") if product else None
+        return self._identity("user-agent", product, "header user-agent") if product else None
 
-    @staticmethod
-    def _address(raw: RawExchange, fields: Fields) -> Identity | None:
+    def _address(self, raw: RawExchange, fields: Fields) -> Identity | None:
         del fields
-        return _identity("address", raw.peer, "connection") if raw.peer else None
+        return self._identity("address", raw.peer, "connection") if raw.peer else None
+
+    def _identity(self, basis: str, value: str, source: str, *, verified: bool = False) -> Identity:
+        shown = self._redactor.clean(value[:MAX_VALUE_CHARS])
+        return Identity(basis=basis, value=shown, source=source, verified=verified)
 
 
 def first_values(headers: Headers) -> Fields:
@@ -168,7 +175,3 @@ def _credentials(fields: Fields, *schemes: str) -> str:
     """What follows one of these schemes in `Authorization`, `""` where another one stands there."""
     scheme, _, credentials = fields.get("authorization", "").partition(" ")
     return credentials.strip() if scheme.lower() in schemes else ""
-
-
-def _identity(basis: str, value: str, source: str, *, verified: bool = False) -> Identity:
-    return Identity(basis=basis, value=value[:MAX_VALUE_CHARS], source=source, verified=verified)

@@ -14,7 +14,7 @@ from proxy.content import UndecodableError, codings_of, decode
 from proxy.flaws import body_flaws
 from proxy.identity import Identifier
 from proxy.redaction import MediaType, Redaction, Redactor
-from store.records import Body, Exchange, Headers, record_id
+from store.records import Body, Exchange, Headers, Outcome, record_id
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -50,7 +50,7 @@ class Recorder:
             DefactoError: the redaction key or a JWT key cannot be used.
         """
         redactor = Redactor.from_config(config.redaction)
-        return cls(Identifier(config.identity, redactor.token), redactor, config.body_limit)
+        return cls(Identifier(config.identity, redactor), redactor, config.body_limit)
 
     def record(self, raw: RawExchange) -> Exchange:
         """The record of an exchange."""
@@ -59,14 +59,16 @@ class Recorder:
         target = split_target(raw)
         if target.userinfo:
             redaction.secret(target.userinfo)
-        limit = self._body_limit(raw.producer)
-        request_body = self.body(raw.request_body, raw.request_headers, redaction, "request", limit, flaws)
+        limit, ended = self._body_limit(raw.producer), raw.outcome is Outcome.COMPLETE
+        request_body = self.body(
+            raw.request_body, raw.request_headers, redaction, "request", limit, flaws, ended=ended
+        )
         response_place = f"response.{raw.status}" if raw.status is not None else "response"
         response_body = self.body(
-            raw.response_body, raw.response_headers, redaction, response_place, limit, flaws
+            raw.response_body, raw.response_headers, redaction, response_place, limit, flaws, ended=ended
         )
         return Exchange(
-            id=record_id(*raw.fingerprint),
+            id=record_id(self._redactor.seal(raw.fingerprint)),
             producer=raw.producer,
             identity=self._identifier.identify(raw),
             lane=raw.lane,
@@ -103,35 +105,63 @@ class Recorder:
         place: str,
         limit: int,
         flaws: list[str],
+        *,
+        ended: bool = True,
     ) -> Body | None:
-        """The record of a body; what is wrong with it is added to `flaws` (`request-body-not-json`)."""
+        """The record of a body or of a message's payload.
+
+        Args:
+            raw: the body as transferred.
+            headers: the fields that describe it, names in lower case.
+            redaction: the record's own.
+            place: what it belongs to, as subjects write it: `request`, `response.200`, `message`.
+            limit: bytes kept.
+            flaws: what is wrong is added here, as `request-body-not-json`.
+            ended: false where the exchange broke off, so that the end of the body may be missing.
+        """
         if raw is None:
             return None
-        side = place.partition(".")[0]
-        media_type = MediaType.parse(next((value for name, value in headers if name == "content-type"), ""))
-        codings = (
-            () if raw.decoded else codings_of(value for name, value in headers if name == "content-encoding")
-        )
-        try:
-            decoded = decode(raw.data, codings, limit)
-        except UndecodableError:
-            flaws.append(f"{side}-body-undecodable")
-            return Body(
-                content=b"", size=raw.size, wire_size=raw.size, media_type=media_type.essence, truncated=True
-            )
-        truncated = raw.truncated or decoded.truncated
-        if not truncated:
-            flaws.extend(f"{side}-body-{flaw}" for flaw in body_flaws(decoded.content, media_type.essence))
-        redacted = redaction.body(decoded.content, media_type, f"{place}.body", cut=truncated)
+        media_type = MediaType.parse(_field(headers, "content-type"))
+        found: list[str] = []
+        content, size, truncated = _undo_codings(raw, headers, limit, found)
+        whole = ended and not truncated
+        if whole:
+            found.extend(body_flaws(content, media_type.essence))
+            if not raw.decoded and raw.size and _field(headers, "content-length") not in {"", str(raw.size)}:
+                found.append("length-mismatch")
+        redacted = redaction.body(content, media_type, f"{place}.body", cut=not whole)
         if redacted.withheld:
-            flaws.append(f"{side}-body-withheld")
+            found.append("withheld")
+        flaws.extend(f"{place.partition('.')[0]}-body-{flaw}" for flaw in found)
         return Body(
             content=redacted.content,
-            size=max(decoded.size, raw.size) if not codings else decoded.size,
+            size=size,
             wire_size=raw.size,
             media_type=media_type.essence,
             truncated=truncated or redacted.withheld,
         )
+
+
+def _undo_codings(raw: RawBody, headers: Headers, limit: int, flaws: list[str]) -> tuple[bytes, int, bool]:
+    """The content that may be kept, its length before the cut, and whether it was cut."""
+    fields = () if raw.decoded else (value for name, value in headers if name == "content-encoding")
+    codings = codings_of(fields)
+    if not codings:
+        size = max(raw.size, len(raw.data))
+        return raw.data[:limit], size, size > min(limit, len(raw.data))
+    try:
+        decoded = decode(raw.data, codings, limit)
+    except UndecodableError:
+        flaws.append("undecodable")
+        return b"", raw.size, True
+    if not decoded.complete and not raw.truncated:
+        flaws.append("incomplete")
+    return decoded.content, decoded.size, decoded.truncated or raw.truncated
+
+
+def _field(headers: Headers, name: str) -> str:
+    """The first value of a field, `""` where there is none."""
+    return next((value for known, value in headers if known == name), "")
 
 
 def split_target(raw: RawExchange) -> Target:

@@ -84,7 +84,7 @@ def redact_body(
 def _redact_binary(
     data: bytes, media_type: MediaType, pen: Pen, suspicion: Suspicion, *, cut: bool
 ) -> RedactedBody:
-    """Bytes that are no text: patterns are replaced, and a secret name, which would need a parser, withholds all."""
+    """Bytes that are no text: patterns are replaced; a secret name would need a parser and withholds all."""
     picture = media_type.essence.startswith(_PICTURES)
     if suspicion.names and not picture and pen.rules.has_name(data, _MIN_WITHHELD_LITERAL):
         pen.count += 1

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from proxy.redaction.pen import Pen
     from store.records import Headers
 
+_HOSTS = frozenset({"host", ":authority", "x-forwarded-host"})
 _COOKIES = frozenset({"cookie", "cookie2"})
 _CREDENTIALS = frozenset(
     {"authorization", "proxy-authorization", "x-authorization", "x-forwarded-authorization"}
@@ -62,6 +63,9 @@ def _redact_known(name: str, value: str, pen: Pen, where: str) -> str | None:
         return value
     if name in _COOKIES:
         return ";".join([_redact_cookie(pair, pen, where) for pair in value.split(";")])
+    if name in _HOSTS and "@" in value:
+        userinfo, _, host = value.rpartition("@")
+        return f"{pen.token(userinfo)}@{host}"
     if name == "set-cookie":
         pair, semicolon, attributes = value.partition(";")
         return _redact_cookie(pair, pen, where) + semicolon + attributes

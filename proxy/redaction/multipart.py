@@ -28,7 +28,7 @@ def boundary_of(data: bytes, parameter: str) -> bytes:
 
 def looks_like_multipart(data: bytes) -> bool:
     """Whether a body begins as a multipart body does, whatever its type says."""
-    return _LOOK.match(data) is not None
+    return b"--" in data[:8] and _LOOK.match(data) is not None
 
 
 def redact_multipart(data: bytes, boundary: bytes, redact_part: RedactPart) -> bytes:

@@ -48,3 +48,12 @@ def token_of(key: bytes, rules: Rules, value: str, json_type: JsonType = JsonTyp
     """The token of a value: its kind and hash depend on the value alone, so that equal values stay equal."""
     digest = hmac.digest(key, value.encode("utf-8", "surrogatepass"), "sha256")
     return make_token(rules.kind_of(value), json_type, b32encode(digest[:MAC_BYTES]).decode().lower())
+
+
+def seal(key: bytes, parts: tuple[str | int | bytes, ...]) -> bytes:
+    """A keyed hash of all parts, each behind its length: no two sequences give the same bytes."""
+    mac = hmac.new(key, digestmod="sha256")
+    for part in parts:
+        raw = part if isinstance(part, bytes) else str(part).encode("utf-8", "surrogatepass")
+        mac.update(len(raw).to_bytes(8, "big") + raw)
+    return mac.digest()

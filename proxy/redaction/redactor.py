@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, TypeVar
 from proxy.redaction.bodies import MediaType, RedactedBody, redact_body
 from proxy.redaction.heads import redact_headers
 from proxy.redaction.key import key_path, load_key
-from proxy.redaction.pen import Pen, token_of
+from proxy.redaction.pen import Pen, seal, token_of
 from proxy.redaction.rules import Rules
 from proxy.redaction.text import redact_text
 from proxy.redaction.urls import redact_path, redact_query
@@ -47,6 +47,14 @@ class Redactor:
     def token(self, value: str) -> str:
         """The token of a value that is known to be secret, as it would stand in a record."""
         return token_of(self._key, self._rules, value)
+
+    def clean(self, text: str) -> str:
+        """Text of any kind with everything secret in it replaced, outside of any record's count."""
+        return self.start().text(text, "")
+
+    def seal(self, parts: tuple[str | int | bytes, ...]) -> bytes:
+        """A keyed hash of what may hold secrets: without the key nobody can test a guess against it."""
+        return seal(self._key, parts)
 
 
 class Redaction:

@@ -23,4 +23,4 @@ def a_recorder(
 ) -> Recorder:
     """A recorder with this configuration."""
     redactor = a_redactor(redaction)
-    return Recorder(Identifier(identity or IdentityConfig(), redactor.token), redactor, lambda _: body_limit)
+    return Recorder(Identifier(identity or IdentityConfig(), redactor), redactor, lambda _: body_limit)
