@@ -12,15 +12,15 @@ MAX_INDENT = 80
 DUMPED_BYTES = 256
 """As much of a binary body is shown."""
 
-_TOKEN = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+"?|[{}\[\],:]|[^\s"{}\[\],:]+', re.DOTALL)
+_LEXEME = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+"?|[{}\[\],:]|[^\s"{}\[\],:]+', re.DOTALL)
 _EMPTY = {"{": "}", "[": "]"}
 
 
 def is_json(media_type: str, content: bytes) -> bool:
-    """Whether a body claims to be JSON, or claims nothing and begins as JSON does."""
-    if media_type:
-        return media_type == "application/json" or media_type.endswith(("+json", "/json"))
-    return content.lstrip()[:1] in {b"{", b"["}
+    """Whether a body is a JSON object or array, or the beginning of one, as far as its own words go."""
+    if media_type and not media_type.endswith(("/json", "+json")):
+        return False
+    return content.removeprefix(b"\xef\xbb\xbf").lstrip()[:1] in {b"{", b"["}
 
 
 def pretty(content: bytes, media_type: str) -> str:
@@ -36,14 +36,15 @@ def pretty(content: bytes, media_type: str) -> str:
 
 
 def _indented(text: str) -> list[str]:
-    """JSON with a line for each member. Works on lexemes, so no number, escape or repeated name is touched.
+    """JSON with a line for each member. Works on lexemes: no number, escape or repeated name is touched.
 
     What is cut off or is no JSON at all is shown as far as its brackets make sense.
     """
     lines = [""]
     depth = 0
     opened = ""
-    for match in _TOKEN.finditer(text):
+    end = 0
+    for match in _LEXEME.finditer(text):
         lexeme = match[0]
         if lexeme in {"}", "]"}:
             depth = max(0, depth - 1)
@@ -51,14 +52,17 @@ def _indented(text: str) -> list[str]:
                 lines.append(_margin(depth))
         elif opened:
             lines.append(_margin(depth))
+        elif match.start() > end and lexeme not in {",", ":"} and not lines[-1].endswith(" "):
+            lines[-1] += " "  # between two that no comma parts, which is no JSON
         opened = ""
+        end = match.end()
         lines[-1] += f"{lexeme} " if lexeme == ":" else lexeme
         if lexeme in _EMPTY:
             depth += 1
             opened = lexeme
         elif lexeme == ",":
             lines.append(_margin(depth))
-    return lines
+    return [line.rstrip() for line in lines]
 
 
 def _margin(depth: int) -> str:
