@@ -1,11 +1,13 @@
-"""How well operations are inferred from paths: over synthetic traffic of several styles, or a recording with its declared document.
+"""How well operations are inferred from paths: over synthetic traffic of several styles, or a recording
+with its declared document.
 
     python -m benchmarks.paths                                  every style, the held-out ones too
     python -m benchmarks.paths --style github --wrong           what went wrong in one style
     python -m benchmarks.paths --har FILE --document FILE       a recording against an OpenAPI document
 
-Pairs: of all pairs of exchanges put together, how many belong together (precision), and of all that belong together, how many were (recall).
-Exact: the share of operations all whose exchanges got precisely the declared template, whatever the parameters are called.
+Pairs: of all pairs of exchanges put together, how many belong together (precision), and of all that belong
+together, how many were (recall). Exact: the share of operations all whose exchanges got precisely the
+declared template, whatever the parameters are called.
 """
 
 from __future__ import annotations
@@ -15,15 +17,18 @@ import json
 import re
 import time
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 import yaml
 
 from benchmarks.traffic import Shot, Traffic, styles
 from inference.paths import PathModel
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
 
 METHODS = {"get", "put", "post", "delete", "options", "head", "patch", "trace", "query"}
 
@@ -95,33 +100,55 @@ def wrong(pairs: Iterable[tuple[str, str]], shots: Sequence[Shot]) -> None:
 def recording(har: Path, document: Path) -> list[Shot]:
     """The exchanges of a HAR whose path fits an operation of an OpenAPI document."""
     declared = yaml.safe_load(document.read_text(encoding="utf-8"))
-    bases = [declared.get("basePath", "")] + [urlsplit(server["url"]).path for server in declared.get("servers", [])]
+    bases = [declared.get("basePath", "")] + [
+        urlsplit(server["url"]).path for server in declared.get("servers", [])
+    ]
     templates = [
-        (base.rstrip("/") + path, method.upper()) for base in bases for path, item in declared["paths"].items() for method in item if method in METHODS
+        (base.rstrip("/") + path, method.upper())
+        for base in bases
+        for path, item in declared["paths"].items()
+        for method in item
+        if method in METHODS
     ]
     templates.sort(key=lambda pair: ["{" in part for part in pair[0].split("/")])
-    patterns = [(re.compile(re.sub(r"\\\{[^}]*\\\}", "[^/]+", re.escape(path))), method, path) for path, method in templates]
+    patterns = [
+        (re.compile(re.sub(r"\\\{[^}]*\\\}", "[^/]+", re.escape(path))), method, path)
+        for path, method in templates
+    ]
     shots = []
     for entry in json.loads(har.read_text(encoding="utf-8-sig"))["log"]["entries"]:
         request, response = entry["request"], entry["response"]
         path = urlsplit(request["url"]).path
-        truth = next((f"{method} {template}" for pattern, method, template in patterns if method == request["method"] and pattern.fullmatch(path)), None)
+        truth = next(
+            (
+                f"{method} {template}"
+                for pattern, method, template in patterns
+                if method == request["method"] and pattern.fullmatch(path)
+            ),
+            None,
+        )
         if truth is not None:
             sent = request.get("postData", {}).get("text") or ""
             got = response.get("content", {}).get("text") or ""
-            shots.append(Shot(truth, request["method"], path, response["status"], sent.encode(), got.encode()))
+            shots.append(
+                Shot(truth, request["method"], path, response["status"], sent.encode(), got.encode())
+            )
     return shots
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--style")
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--wrong", action="store_true")
     parser.add_argument("--har", type=Path)
     parser.add_argument("--document", type=Path)
     options = parser.parse_args()
-    print(f"{'':24} {'precision':>9} {'recall':>7} {'F1':>7} {'exact':>7} {'operations':>10} {'exchanges':>9} {'us each':>8}")
+    print(
+        f"{'':24} {'precision':>9} {'recall':>7} {'F1':>7} {'exact':>7} {'operations':>10} {'exchanges':>9} {'us each':>8}"
+    )
     if options.har:
         shots = recording(options.har, options.document)
         show(options.har.stem, shots, wrong_too=options.wrong)

@@ -1,40 +1,63 @@
 """Synthetic traffic of several styles of API, made from a few lines of text each (`benchmarks/styles/*.txt`).
 
-A style lists operations (`METHOD /template answer`) and what fills each parameter (`@name kind [how many] [entity.field[+prefix]]`). Answers are
-`entity`, `[entity]` (an array), `env:entity` (an array in an envelope), `text`, or `-` for none. An entity has fields of its own, chosen by
-its name alone, so that two entities have different shapes; the field a parameter names holds the parameter's value, in the entity it names,
-as real services answer. Frequencies are long-tailed: many operations occur once or twice. Several clients have few names each.
+A style lists operations (`METHOD /template answer`) and what fills each parameter (`@name kind [how many]
+[entity.field[+prefix]]`). Answers are `entity`, `[entity]` (an array), `env:entity` (an array in an
+envelope), `text`, or `-` for none. An entity has fields of its own, chosen by its name alone, so that two
+entities have different shapes; the field a parameter names holds the parameter's value, in the entity it
+names, as real services answer. Frequencies are long-tailed: many operations occur once or twice. Several
+clients have few names each.
 """
 
 from __future__ import annotations
 
 import random
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 import orjson
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 STYLES = Path(__file__).parent / "styles"
 CLIENTS = 4
 EXCHANGES_AN_OPERATION = 6
 
 _FIELDS = """
-    title body description state status kind type priority count total size weight position color icon image_url html_url created_at updated_at
-    deleted_at expires_at archived locked visible public verified enabled default score rank rating currency amount price quantity unit
-    language locale timezone country city street zip phone email first_name last_name full_name company bio website avatar_url token scope
-    permissions roles tags labels topics metadata settings options links related parent_id owner_id author_id account_id group_id order_id
-    user_id node_id version revision checksum etag signature message reason error_count retry_count progress started_at finished_at duration
-    width height depth latitude longitude radius format encoding mime_type source target origin destination provider channel category
+    title body description state status kind type priority count total size weight position color icon
+    image_url html_url created_at updated_at deleted_at expires_at archived locked visible public verified
+    enabled default score rank rating currency amount price quantity unit language locale timezone country
+    city street zip phone email first_name last_name full_name company bio website avatar_url token scope
+    permissions roles tags labels topics metadata settings options links related parent_id owner_id
+    author_id account_id group_id order_id user_id node_id version revision checksum etag signature message
+    reason error_count retry_count progress started_at finished_at duration width height depth latitude
+    longitude radius format encoding mime_type source target origin destination provider channel category
 """.split()
 _WORDS = """
-    amber basil cedar delta ember falcon garnet harbor indigo jasper kestrel lumen maple nectar onyx pepper quartz raven sable tango umber
-    velvet willow xenon yarrow zephyr atlas birch comet dune echo flint grove hazel iris juniper koala lotus mango nova opal pixel quill rocket
-    spark tulip ultra violet wave yonder zen acorn breeze coral drift engine forge glacier helper island journal kernel launcher monitor notebook
+    amber basil cedar delta ember falcon garnet harbor indigo jasper kestrel lumen maple nectar onyx pepper
+    quartz raven sable tango umber velvet willow xenon yarrow zephyr atlas birch comet dune echo flint grove
+    hazel iris juniper koala lotus mango nova opal pixel quill rocket spark tulip ultra violet wave yonder
+    zen acorn breeze coral drift engine forge glacier helper island journal kernel launcher monitor notebook
 """.split()
-_AWKWARD = ["docs", "api", "test", "search", "admin", "events", "demo", "data", "settings", "issues", "new", "status", "web", "latest"]
+_AWKWARD = [
+    "docs",
+    "api",
+    "test",
+    "search",
+    "admin",
+    "events",
+    "demo",
+    "data",
+    "settings",
+    "issues",
+    "new",
+    "status",
+    "web",
+    "latest",
+]
 _ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
 
 
@@ -149,24 +172,40 @@ class Traffic:
             return orjson.dumps({"object": "list", "total_count": count, "has_more": False, "items": items})
         return orjson.dumps(self._entity(answer, path, bound, client))
 
-    def _entity(self, name: str, path: str, bound: dict[str, str], client: int, depth: int = 0) -> dict[str, object]:
+    def _entity(
+        self, name: str, path: str, bound: dict[str, str], client: int, depth: int = 0
+    ) -> dict[str, object]:
         fixed = random.Random(name)  # the shape belongs to the entity, not to the run
         out: dict[str, object] = {"id": self._random.randrange(10**6, 10**9)}
-        naming = [(key, parameter) for key, parameter in self._style.parameters.items() if parameter.entity == name]
+        naming = [
+            (key, parameter) for key, parameter in self._style.parameters.items() if parameter.entity == name
+        ]
         for key, parameter in naming:
             if parameter.kind.startswith("join:"):
                 parts = parameter.kind.removeprefix("join:").split("/")
-                out[parameter.field] = "/".join(_decoded(bound.get(part) or self._value(part, client)) for part in parts)
+                out[parameter.field] = "/".join(
+                    _decoded(bound.get(part) or self._value(part, client)) for part in parts
+                )
                 continue
             values = [value for other, value in bound.items() if self._style.parameters[other].entity == name]
-            out[parameter.field] = parameter.prefix + _decoded(values[-1] if values else self._value(key, client))
+            out[parameter.field] = parameter.prefix + _decoded(
+                values[-1] if values else self._value(key, client)
+            )
         out["url"] = f"https://api.example.com{path}"
         for key in fixed.sample(_FIELDS, fixed.randrange(4, 14)):
             out[key] = self._filler(key)
-        related = sorted({parameter.entity for parameter in self._style.parameters.values() if parameter.entity not in {"", name}})
+        related = sorted(
+            {
+                parameter.entity
+                for parameter in self._style.parameters.values()
+                if parameter.entity not in {"", name}
+            }
+        )
         if depth == 0 and related:
             for other in fixed.sample(related, min(len(related), fixed.randrange(3))):
-                out[other] = self._entity(other, path, bound if self._random.random() < 0.5 else {}, client, depth + 1)
+                out[other] = self._entity(
+                    other, path, bound if self._random.random() < 0.5 else {}, client, depth + 1
+                )
         return out
 
     def _filler(self, key: str) -> object:
@@ -203,23 +242,61 @@ def _random_text(source: random.Random, length: int) -> str:
 
 def _login(source: random.Random, _: str) -> str:
     first, second = source.sample(_WORDS, 2)
-    return source.choice([first + second, first, f"{first}-{second}", f"{first}{source.randrange(100)}", first.capitalize() + second.capitalize(), f"{first}-org"])
+    return source.choice(
+        [
+            first + second,
+            first,
+            f"{first}-{second}",
+            f"{first}{source.randrange(100)}",
+            first.capitalize() + second.capitalize(),
+            f"{first}-org",
+        ]
+    )
 
 
 def _slug(source: random.Random, _: str) -> str:
     if source.random() < 0.08:
         return source.choice(_AWKWARD)
     first, second, third = source.sample(_WORDS, 3)
-    return source.choice([first, f"{first}-{second}", f"{first}-{second}-{third}", f"{first}.js", f"{first}_{second}", f"{first}{second}", first.capitalize()])
+    return source.choice(
+        [
+            first,
+            f"{first}-{second}",
+            f"{first}-{second}-{third}",
+            f"{first}.js",
+            f"{first}_{second}",
+            f"{first}{second}",
+            first.capitalize(),
+        ]
+    )
 
 
 def _file(source: random.Random, _: str) -> str:
     first, second = source.sample(_WORDS, 2)
-    return source.choice(["README.md", f"src/{first}.py", f"lib/{first}/{second}.rb", "docs/index.md", f"{first}.txt", f"a/b/{second}/{first}.json", "LICENSE"])
+    return source.choice(
+        [
+            "README.md",
+            f"src/{first}.py",
+            f"lib/{first}/{second}.rb",
+            "docs/index.md",
+            f"{first}.txt",
+            f"a/b/{second}/{first}.json",
+            "LICENSE",
+        ]
+    )
 
 
 def _branch(source: random.Random, _: str) -> str:
-    return source.choice(["main", "master", "develop", source.choice(_WORDS), f"fix-{source.choice(_WORDS)}", f"release-{source.randrange(9)}"])
+    return source.choice(
+        [
+            "main",
+            "master",
+            "develop",
+            source.choice(_WORDS),
+            f"fix-{source.choice(_WORDS)}",
+            f"release-{source.randrange(9)}",
+        ]
+    )
 
 
 VALUES = {
@@ -234,7 +311,9 @@ VALUES = {
     "bigint": lambda source, _: str(source.randrange(10**5, 10**9)),
     "snow": lambda source, _: str(source.randrange(10**17, 10**18)),
     "sha": lambda source, _: f"{source.getrandbits(160):040x}",
-    "uuid": lambda source, _: re.sub(r"(.{8})(.{4})(.{4})(.{4})(.{12})", r"\1-\2-\3-\4-\5", f"{source.getrandbits(128):032x}"),
+    "uuid": lambda source, _: re.sub(
+        r"(.{8})(.{4})(.{4})(.{4})(.{12})", r"\1-\2-\3-\4-\5", f"{source.getrandbits(128):032x}"
+    ),
     "digest": lambda source, _: f"sha256:{source.getrandbits(256):064x}",
     "base62": lambda source, _: _random_text(source, 22),
     "random": lambda source, _: _random_text(source, 40),
@@ -246,18 +325,38 @@ VALUES = {
     "email": lambda source, _: f"{source.choice(_WORDS)}@example.com",
     "choice": lambda source, options: source.choice(options.split("|")),
     "branch": _branch,
-    "ref": lambda source, _: source.choice([f"heads/{_branch(source, '')}", f"tags/v1.{source.randrange(9)}", f"heads/feature/{source.choice(_WORDS)}"]),
+    "ref": lambda source, _: source.choice(
+        [
+            f"heads/{_branch(source, '')}",
+            f"tags/v1.{source.randrange(9)}",
+            f"heads/feature/{source.choice(_WORDS)}",
+        ]
+    ),
     "range": lambda source, _: f"{_branch(source, '')}...{_branch(source, '')}",
-    "tag": lambda source, _: source.choice([f"v{source.randrange(4)}.{source.randrange(9)}.0", f"v{source.randrange(9)}", f"release-{source.randrange(9)}"]),
+    "tag": lambda source, _: source.choice(
+        [
+            f"v{source.randrange(4)}.{source.randrange(9)}.0",
+            f"v{source.randrange(9)}",
+            f"release-{source.randrange(9)}",
+        ]
+    ),
     "semver": lambda source, _: f"{source.randrange(4)}.{source.randrange(30)}.{source.randrange(9)}",
-    "label": lambda source, _: source.choice(["bug", "enhancement", "good%20first%20issue", "wontfix", source.choice(_WORDS), "help-wanted"]),
+    "label": lambda source, _: source.choice(
+        ["bug", "enhancement", "good%20first%20issue", "wontfix", source.choice(_WORDS), "help-wanted"]
+    ),
     "file": _file,
     "file1": lambda source, _: quote(_file(source, ""), safe=""),
     "efile": lambda source, _: quote(_file(source, ""), safe=""),
-    "project": lambda source, _: source.choice([str(source.randrange(10**5, 10**8)), f"{source.choice(_WORDS)}%2F{source.choice(_WORDS)}"]),
-    "pod": lambda source, _: f"{source.choice(_WORDS)}-{source.getrandbits(36):09x}-{_random_text(source, 5).lower()}",
+    "project": lambda source, _: source.choice(
+        [str(source.randrange(10**5, 10**8)), f"{source.choice(_WORDS)}%2F{source.choice(_WORDS)}"]
+    ),
+    "pod": lambda source, _: (
+        f"{source.choice(_WORDS)}-{source.getrandbits(36):09x}-{_random_text(source, 5).lower()}"
+    ),
     "image": lambda source, _: f"{'-'.join(source.sample(_WORDS, 2))}.{source.choice(['jpg', 'png'])}",
-    "sku": lambda source, _: f"{source.choice(_WORDS).upper()[:3]}-{source.randrange(100, 999)}-{source.choice('SML')}",
+    "sku": lambda source, _: (
+        f"{source.choice(_WORDS).upper()[:3]}-{source.randrange(100, 999)}-{source.choice('SML')}"
+    ),
     "sku2": lambda source, _: f"ORD{source.randrange(10**6, 10**7)}",
     "dist": lambda source, _: f"{source.choice(_WORDS)}-1.{source.randrange(9)}.0.tar.gz",
     "key": lambda source, _: f"{source.choice(['SHOP', 'OPS', 'WEB'])}-{source.randrange(1, 999)}",

@@ -1,19 +1,23 @@
 """Evidence: what one exchange says about the segments of its own path.
 
-A `Sample` is small and plain. A route keeps those few samples whose rank (a hash of the exchange's id) is lowest, so that which
-ones are kept does not depend on the order or the partition in which exchanges were folded.
+A `Sample` is small and plain. A route keeps those few samples whose rank (a hash of the exchange's id) is
+lowest, so that which ones are kept does not depend on the order or the partition in which exchanges were
+folded.
 """
 
 from __future__ import annotations
 
 import re
 from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
 import msgspec
 import xxhash
 
 from inference.segments import TAIL
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 MAX_SEARCHED_BYTES = 65_536
 """An echo stands near the beginning of an answer; searching further costs more than it tells."""
@@ -26,15 +30,19 @@ MAX_VALUES = 64
 _SHAPE_DEPTH = 3
 _ITEMS_LOOKED_AT = 20
 _NAME_LENGTHS = range(2, 101)
-_NAMING_KEY = re.compile(r"(?:.*[_-]|.*(?=[A-Z]))?(?:id|ids|name|names|login|slug|key|code|ref|tag|label|labels|path|username|user|handle|symbol|sku|title|branch|default_branch|iso\w*|topics?)", re.IGNORECASE)
+_NAMING_KEY = re.compile(
+    r"(?:.*[_-]|.*(?=[A-Z]))?(?:id|ids|name|names|login|slug|key|code|ref|tag|label|labels|path|username|user|handle|symbol|sku|title|branch|default_branch|iso\w*|topics?)",
+    re.IGNORECASE,
+)
 
 
 class Sample(NamedTuple):
     """One exchange as evidence.
 
-    `rank` orders samples. `echoed` has bit *i* set where segment *i* came back, or was sent, as a whole value of the body;
-    `joined` has it where the rest of the path from segment *i* on did so as one value. `shape` are sorted hashes of the response's
-    field paths, `values` sorted hashes of the names and identifiers delivered or sent. `spoken` says whether there was a body to echo in.
+    `rank` orders samples. `echoed` has bit *i* set where segment *i* came back, or was sent, as a whole
+    value of the body; `joined` has it where the rest of the path from segment *i* on did so as one value.
+    `shape` are sorted hashes of the response's field paths, `values` sorted hashes of the names and
+    identifiers delivered or sent. `spoken` says whether there was a body to echo in.
     """
 
     rank: int
@@ -46,13 +54,21 @@ class Sample(NamedTuple):
     shape: tuple[int, ...]
     values: tuple[int, ...]
 
+    @classmethod
+    def from_state(cls, state: Sequence[Any]) -> Self:
+        """Read the serial form: the fields in order."""
+        *plain, shape, values = state
+        return cls(*plain, tuple(shape), tuple(values))
+
 
 def word_hash(text: str) -> int:
     """32 bits that stand for a value."""
     return xxhash.xxh32_intdigest(text.encode("utf-8", "surrogatepass"))
 
 
-def sample(rank: int, segments: tuple[str, ...], request_body: bytes, response_body: bytes, status: int | None) -> Sample:
+def sample(
+    rank: int, segments: tuple[str, ...], request_body: bytes, response_body: bytes, status: int | None
+) -> Sample:
     """The evidence in one exchange. Never raises: what cannot be parsed says nothing."""
     sent, got = request_body[:MAX_SEARCHED_BYTES], response_body[:MAX_SEARCHED_BYTES]
     echoed = joined = 0
@@ -61,7 +77,9 @@ def sample(rank: int, segments: tuple[str, ...], request_body: bytes, response_b
         word = (tail["stem"] if tail else segment).encode("utf-8", "surrogatepass")
         if stands_as_value(word, got) or stands_as_value(word, sent):
             echoed |= 1 << index
-        if 0 < index < len(segments) - 1 and stands_joined("/".join(segments[index:]).encode("utf-8", "surrogatepass"), got, sent):
+        if 0 < index < len(segments) - 1 and stands_joined(
+            "/".join(segments[index:]).encode("utf-8", "surrogatepass"), got, sent
+        ):
             joined |= 1 << index
     answer = _parsed(response_body)
     shape: set[int] = set()
@@ -101,7 +119,7 @@ def stands_joined(tail: bytes, *bodies: bytes) -> bool:
         while at >= 0:
             before = body[max(0, at - 24) : at]
             quote = before.rfind(b'"')
-            if quote >= 0 and not before[quote + 1 : quote + 2] == b"/" and b":" not in before[quote:]:
+            if quote >= 0 and before[quote + 1 : quote + 2] != b"/" and b":" not in before[quote:]:
                 return True
             at = body.find(tail + b'"', at + 1)
     return False

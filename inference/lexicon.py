@@ -1,7 +1,7 @@
 """Words that say by themselves whether they stand for a value or belong to the interface.
 
-General knowledge of how HTTP interfaces are named. It only weighs: evidence from the traffic can outvote a word, except for
-`RESERVED`, words that beside any values mean something of their own.
+General knowledge of how HTTP interfaces are named. It only weighs: evidence from the traffic can outvote a
+word, except for `RESERVED`, words that beside any values mean something of their own.
 """
 
 from __future__ import annotations
@@ -9,7 +9,9 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
-PRONOUNS = frozenset({"me", "@me", "self", "~self", "~", "@self", "mine", "myself", "current", "-", "_", "_all", "*", "whoami"})
+PRONOUNS = frozenset(
+    {"me", "@me", "self", "~self", "~", "@self", "mine", "myself", "current", "-", "_", "_all", "*", "whoami"}
+)
 """Words that stand for a value known otherwise; beside values they are an operation of their own, however alike the answers are."""
 
 SEARCHES = frozenset({"search", "find", "query", "lookup", "browse", "autocomplete", "suggest"})
@@ -17,41 +19,48 @@ SEARCHES = frozenset({"search", "find", "query", "lookup", "browse", "autocomple
 
 RESERVED = SEARCHES | frozenset(
     """
-    new latest upcoming recent featured popular trending random count counts batch bulk all batchcreate batchget mget
-    export import download upload stats statistics status summary metadata health ping default-settings
-    login logout signup register token authorize callback validate verify available history preview
-    public private starred archived active inactive deleted pending expired unread drafts
+    new latest upcoming recent featured popular trending random count counts batch bulk all batchcreate
+    batchget mget export import download upload stats statistics status summary metadata health ping
+    default-settings login logout signup register token authorize callback validate verify available history
+    preview public private starred archived active inactive deleted pending expired unread drafts
     """.split()
 )
 """Words that mean something of their own beside values, unless the traffic clearly says otherwise."""
 
 COMMON = frozenset(
     """
-    accept access accounts actions activate activities activity add admin alerts analytics annotations api apis app apply apps archive
-    approve approvals artifacts assets assign assignees assignments attachments attributes audit auth authorizations avatar
-    balance ban billing blobs blocks bookmarks branches broadcast builds calendar cancel capture cart carts categories changes channels charges
-    check checkout checks children clear clone close code codes collaborators collections comments commits compare complete config configuration
-    confirm connections contacts content contents contributors convert copy coupons create credentials customers dashboard data
-    deactivate default delete deliveries dependencies deploy deployments description details devices diff disable discounts dismiss
-    dispatches documents domains drafts duplicate edit email emails embed enable entries environments errors events execute expire exports
-    factors favorites features feed feeds fields files filters finalize followers following folders forks form forms fulfill
-    generate generics git grant grants graphql groups hooks identities image images inbox info installations instances integrations
-    invitations invite invites invoices issues items jobs join keys labels languages leave licenses lifecycle likes limits lines link links list
-    lists lock locations log logs mail manifests mark mappings media members memberships merge merges messages metrics migrations milestones
-    modules move name namespaces network nodes notes notifications objects offers open operations options orders organizations orgs outcomes
-    owners packages pages parameters parent parents participants password patches pause pay payment payments payouts permissions photos pin
-    pins pipelines plans playlists pods policies polls posts preferences prices price primary privacy products profile profiles progress projects
-    protection providers publish pulls push queue quotas rate_limit rates raw reactions read readme rebuild recommendations records redeliver refresh refs
-    refund refunds regions related releases reload remove rename render reopen replies replicas repos reports repositories requests rerun reset
-    resend resolve resource resources restart restore resume retry revert review reviewers reviews revisions revoke roles rollback rooms root rotate rules run
-    runners runs sales scale schedule schedules schema schemas scopes secrets security send services sessions set settings share shares
-    shipments sites snapshots sources spaces stargazers starred start state states statuses stop storage stores stream
-    streams subscribe subscribers subscription subscriptions subtasks suspend sync system tables tags targets tasks teams
-    templates test tests threads thumbnail timeline timezones tokens topics trace tracks traffic transactions transfer transfers transitions translate
-    trash tree trees trigger trending types unarchive unassign unban unblock unfollow unlock unpin unpublish unread unstar unsubscribe unsuspend
-    update uploads usage user users values variables variants versions video videos views visibility void votes wallet watch watchers
-    webhooks widgets wiki wikis workers workflows workspaces zones
-    """.split()
+    accept access accounts actions activate activities activity add admin alerts analytics annotations api
+    apis app apply apps archive approve approvals artifacts assets assign assignees assignments attachments
+    attributes audit auth authorizations avatar balance ban billing blobs blocks bookmarks branches
+    broadcast builds calendar cancel capture cart carts categories changes channels charges check checkout
+    checks children clear clone close code codes collaborators collections comments commits compare complete
+    config configuration confirm connections contacts content contents contributors convert copy coupons
+    create credentials customers dashboard data deactivate default delete deliveries dependencies deploy
+    deployments description details devices diff disable discounts dismiss dispatches documents domains
+    drafts duplicate edit email emails embed enable entries environments errors events execute expire
+    exports factors favorites features feed feeds fields files filters finalize followers following folders
+    forks form forms fulfill generate generics git grant grants graphql groups hooks identities image images
+    inbox info installations instances integrations invitations invite invites invoices issues items jobs
+    join keys labels languages leave licenses lifecycle likes limits lines link links list lists lock
+    locations log logs mail manifests mark mappings media members memberships merge merges messages metrics
+    migrations milestones modules move name namespaces network nodes notes notifications objects offers open
+    operations options orders organizations orgs outcomes owners packages pages parameters parent parents
+    participants password patches pause pay payment payments payouts permissions photos pin pins pipelines
+    plans playlists pods policies polls posts preferences prices price primary privacy products profile
+    profiles progress projects protection providers publish pulls push queue quotas rate_limit rates raw
+    reactions read readme rebuild recommendations records redeliver refresh refs refund refunds regions
+    related releases reload remove rename render reopen replies replicas repos reports repositories requests
+    rerun reset resend resolve resource resources restart restore resume retry revert review reviewers
+    reviews revisions revoke roles rollback rooms root rotate rules run runners runs sales scale schedule
+    schedules schema schemas scopes secrets security send services sessions set settings share shares
+    shipments sites snapshots sources spaces stargazers starred start state states statuses stop storage
+    stores stream streams subscribe subscribers subscription subscriptions subtasks suspend sync system
+    tables tags targets tasks teams templates test tests threads thumbnail timeline timezones tokens topics
+    trace tracks traffic transactions transfer transfers transitions translate trash tree trees trigger
+    trending types unarchive unassign unban unblock unfollow unlock unpin unpublish unread unstar
+    unsubscribe unsuspend update uploads usage user users values variables variants versions video videos
+    views visibility void votes wallet watch watchers webhooks widgets wiki wikis workers workflows
+    workspaces zones """.split()
 )
 """Nouns and verbs that interfaces are made of; as the name of a thing they are rare."""
 
@@ -68,9 +77,8 @@ VALUES = frozenset(
 
 _NO_COLLECTIONS = frozenset(
     """
-    stats statistics analytics metrics settings preferences details credentials options news status address access process progress
-    rest this us is docs graphics gas traffic actions contents forecasts
-    """.split()
+    stats statistics analytics metrics settings preferences details credentials options news status address
+    access process progress rest this us is docs graphics gas traffic actions contents forecasts """.split()
 )
 """Words in -s that hold no things with names or numbers."""
 
@@ -92,21 +100,36 @@ def is_reserved(word: str) -> bool:
 def is_common(word: str) -> bool:
     """Whether a word is made of nouns and verbs that interfaces are made of."""
     pieces = [piece.lower() for piece in _PIECES.findall(word)]
-    return bool(pieces) and all(piece in _KNOWN or f"{piece}s" in _KNOWN or singular(piece) in _KNOWN for piece in pieces)
+    return bool(pieces) and all(
+        piece in _KNOWN or f"{piece}s" in _KNOWN or singular(piece) in _KNOWN for piece in pieces
+    )
 
 
 @lru_cache(maxsize=16384)
 def is_plural(word: str) -> bool:
     """Whether an English word looks like the plural of a noun."""
     lower = word.lower()
-    return len(lower) > 3 and lower.endswith("s") and not lower.endswith(("ss", "us", "is")) and lower not in _NO_COLLECTIONS
+    return (
+        len(lower) > 3
+        and lower.endswith("s")
+        and not lower.endswith(("ss", "us", "is"))
+        and lower not in _NO_COLLECTIONS
+    )
 
 
 @lru_cache(maxsize=16384)
 def is_collection(word: str) -> bool:
     """Whether a segment names a collection of things, each with a name or number of its own."""
     pieces = re.split(r"[-_.]|(?<=[a-z])(?=[A-Z])", word)
-    return is_plural(pieces[-1]) or word.lower() in {"children", "people", "media", "by-id", "by-name", "id", "name"}
+    return is_plural(pieces[-1]) or word.lower() in {
+        "children",
+        "people",
+        "media",
+        "by-id",
+        "by-name",
+        "id",
+        "name",
+    }
 
 
 def singular(word: str) -> str:

@@ -1,28 +1,33 @@
 """Operations: which operation a path belongs to, as decided at one moment.
 
-Immutable. An operation's key is its method and template with named parameters: `GET /repos/{repo}/{repo_2}/issues/{issue_id}`.
+Immutable. An operation's key is its method and template with named parameters: `GET
+/repos/{repo}/{repo_2}/issues/{issue_id}`.
 """
 
 from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
 from inference.lexicon import singular
-from inference.segments import PARAMETER, labels
-from inference.templates import VERSION, Branch, parameter, walk
+from inference.segments import PARAMETER, label_of, labels
+from inference.templates import Branch, parameter, walk
+from inference.words import VERSION
 
-_NAME = re.compile(r"\{[^{}]*\}")
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+_NAME = re.compile(r"(\{[^{}]*\})")
 _NOT_WORD = re.compile(r"[^A-Za-z0-9]+")
 
 
 class Operations:
     """The operations of one producer.
 
-    A path that fits several templates belongs to the one that is fixed where the others vary, from the left, as in OpenAPI. A declared
-    operation comes before an inferred one.
+    A path that fits several templates belongs to the one that is fixed where the others vary, from the
+    left, as in OpenAPI. A declared operation comes before an inferred one.
     """
 
     def __init__(self, tree: Branch, declared: Iterable[str] = ()) -> None:
@@ -39,8 +44,8 @@ class Operations:
 
     def of_route(self, route: str) -> str:
         """The operation that a stored route belongs to."""
-        method, _, path = route.partition(" ")
-        parts = tuple(part for part in path.split("/")[1:] if part)
+        method, _, path = route.partition(" /")
+        parts = tuple(part for part in path.split("/") if part)
         return self._of(method, (*parts, "") if path.endswith("/") and parts else parts)
 
     def keys(self) -> frozenset[str]:
@@ -61,14 +66,13 @@ class Operations:
             return declared
         slash = parts[-1:] == ("",)
         wanted = parts[:-1] if slash else parts
-        for fits in (lambda branch: method in branch.methods, lambda branch: bool(branch.methods), lambda _: True):
-            found = next((pair for pair in _matches(self._tree, wanted) if fits(pair[1])), None)
-            if found is not None:
-                template, branch = found
-                seen = branch.methods.total()
-                slash = branch.slashed * 2 > seen if seen else slash
-                return key_of(method, template, worded=_worded(self._tree, template), slash=slash)
-        template = _nearest(self._tree, wanted)
+        template, branch = min(
+            _matches(self._tree, wanted),
+            key=lambda match: 0 if method in match[1].methods else 1 if match[1].methods else 2,
+            default=(_nearest(self._tree, wanted), None),
+        )
+        if branch is not None and branch.methods:
+            slash = branch.slashed * 2 > branch.methods.total()
         return key_of(method, template, worded=_worded(self._tree, template), slash=slash)
 
 
@@ -79,15 +83,23 @@ class _Declared:
         self._by_method: dict[str, list[tuple[re.Pattern[str], str]]] = {}
         for key in sorted(set(keys), key=_concreteness):
             method, _, path = key.partition(" ")
-            pattern = "".join(
-                "[^/]+" if piece.startswith("{") else re.escape(piece) for piece in re.split(r"(\{[^{}]*\})", path.rstrip("/"))
-            )
+            pattern = "".join(f"/{_pattern(part)}" for part in path.split("/") if part)
             self._by_method.setdefault(method.upper(), []).append((re.compile(pattern), key))
 
     def match(self, method: str, parts: Sequence[str]) -> str | None:
         """The key of the declared operation that a path belongs to."""
         path = "".join(f"/{part}" for part in parts if part)
-        return next((key for pattern, key in self._by_method.get(method, ()) if pattern.fullmatch(path)), None)
+        return next(
+            (key for pattern, key in self._by_method.get(method, ()) if pattern.fullmatch(path)), None
+        )
+
+
+def _pattern(part: str) -> str:
+    """The labels that a segment of a declared template matches. A fixed one that looks machine-made has no label of its own."""
+    if "{" not in part:
+        label = label_of(part)
+        return ".+".join(re.escape(piece) for piece in label.split(PARAMETER))
+    return "".join("[^/]+" if piece.startswith("{") else re.escape(piece) for piece in _NAME.split(part))
 
 
 def _concreteness(key: str) -> tuple[list[int], str]:

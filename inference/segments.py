@@ -1,17 +1,21 @@
 """Segments: how one part of a path looks, without any other evidence.
 
-`labels` cuts a path into segments and replaces what a machine made (numbers, UUIDs, hashes, dates, mixed identifiers,
-addresses, lists) by `{}`. A word stays itself, even where it is the name of a thing: telling a name from a fixed word takes
-more evidence than its looks (`inference/templates.py`). Labels are the alphabet of routes, so this file is a pure function of
-the path, and a doubt is answered with the word itself: keeping two routes apart loses nothing.
+`labels` cuts a path into segments and replaces what a machine made (numbers, UUIDs, hashes, dates, mixed
+identifiers, addresses, lists) by `{}`. A word stays itself, even where it is the name of a thing: telling a
+name from a fixed word takes more evidence than its looks (`inference/templates.py`). Labels are the
+alphabet of routes, so this file is a pure function of the path, and a doubt is answered with the word
+itself: keeping two routes apart loses nothing.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from functools import lru_cache
+from typing import TYPE_CHECKING
 from urllib.parse import unquote
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 PARAMETER = "{}"
 """The label of a segment whose value varies."""
@@ -35,7 +39,9 @@ _VERSION_HOMES = frozenset({"", "api", "rest", "services", "version", "ws", "rpc
 _DATE = re.compile(r"\d{4}-\d\d(?:-\d\d)?(?:[T_ ]\d\d[\d:.]*(?:Z|[+-]\d\d:?\d\d)?)?", re.IGNORECASE)
 _UUID = re.compile(r"\{?[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}\}?", re.IGNORECASE)
 _HEX = re.compile(r"(?=[a-f]*\d)[0-9a-f]{6,}|[0-9a-f]{32,}", re.IGNORECASE)
-_KEYED_NUMBER = re.compile(r"[A-Z][A-Z0-9_]*-\d+|[A-Z]+\d{3,}|[A-Za-z]{1,5}\d{5,}|[A-Za-z]+(?:[-_.][A-Za-z]+)*[-_#]\d{3,}", re.ASCII)
+_KEYED_NUMBER = re.compile(
+    r"[A-Z][A-Z0-9_]*-\d+|[A-Z]+\d{3,}|[A-Za-z]{1,5}\d{5,}|[A-Za-z]+(?:[-_.][A-Za-z]+)*[-_#]\d{3,}", re.ASCII
+)
 _PREFIXED = re.compile(r"[a-z]{1,6}(?:_[a-z]{2,5})?_(?=[a-z]*[A-Z0-9])[A-Za-z0-9]{10,}")
 _FAMILIAR = re.compile(r"(?:utf|iso|sha|aes|md|rsa|rfc|hs|rs|es)[-_]?\d+", re.IGNORECASE)
 _RUN = re.compile(r"[A-Za-z0-9]+")
@@ -48,8 +54,8 @@ _LONGEST_WITH_DIGITS = 20
 def labels(path: str) -> tuple[str, ...]:
     """The labels of a path's segments. Empty segments are dropped, a final slash is the last label `""`.
 
-    A label is a word as sent, `{}`, or a mixture: `{}.json`, `{}:cancel`, `Users({})`. Query, fragment and matrix
-    parameters (`;jsessionid=…`) are no part of any. Total: any text has labels.
+    A label is a word as sent, `{}`, or a mixture: `{}.json`, `{}:cancel`, `Users({})`. Query, fragment and
+    matrix parameters (`;jsessionid=…`) are no part of any. Total: any text has labels.
     """
     path = path.partition("?")[0].partition("#")[0]
     raw = [part for piece in path.split("/") if (part := piece.partition(";")[0])]
@@ -77,7 +83,9 @@ def is_version(segment: str, before: Sequence[str]) -> bool:
     if _VERSION.fullmatch(segment) is None or len(before) > _LAST_VERSION:
         return False
     home = before[-1].lower() if before else ""
-    return home in _VERSION_HOMES or ("." in segment and any(word.lower() in _VERSION_HOMES for word in before))
+    return home in _VERSION_HOMES or (
+        "." in segment and any(word.lower() in _VERSION_HOMES for word in before)
+    )
 
 
 @lru_cache(maxsize=65536)

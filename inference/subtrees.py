@@ -6,15 +6,16 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
 from inference.segments import PARAMETER
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from inference.evidence import Sample
-    from inference.paths import Place
+    from inference.places import Place
 
 MAX_LEVELS = 4
 """How deep below a place others are compared with it: owner, repository, collection, item, action."""
@@ -60,9 +61,10 @@ class Token(NamedTuple):
 class Subtree:
     """The evidence below one place.
 
-    `visits` counts exchanges, `methods` those that ended here. Of the samples of successful exchanges with a body, `spoken` counts all,
-    `echoed` those in which the place's segment came back as a value, `joined` those in which it did so together with all that followed,
-    of `longer` ones that had something to follow. `tokens` is what stands below, with the answers given there.
+    `visits` counts exchanges, `methods` those that ended here. Of the samples of successful exchanges with
+    a body, `spoken` counts all, `echoed` those in which the place's segment came back as a value, `joined`
+    those in which it did so together with all that followed, of `longer` ones that had something to follow.
+    `tokens` is what stands below, with the answers given there.
     """
 
     visits: int = 0
@@ -74,7 +76,7 @@ class Subtree:
     tokens: dict[Token, Answer] = field(default_factory=dict)
 
     def merged(self, others: Iterable[Subtree]) -> Subtree:
-        """This and others as one."""
+        """One subtree of this and others."""
         out = Subtree()
         for one in (self, *others):
             out.visits += one.visits
