@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 ARGS ?=
 
-.PHONY: demo test lint format clean
+.PHONY: demo test lint lint-rules lint-format lint-types lint-layers format clean
 
 demo: $(INSTALLED)
 	$(BIN)/defacto demo $(ARGS)
@@ -14,10 +14,18 @@ demo: $(INSTALLED)
 test: $(INSTALLED)
 	$(BIN)/python -m pytest $(ARGS)
 
-lint: $(INSTALLED)
+lint: lint-rules lint-format lint-types lint-layers
+
+lint-rules: $(INSTALLED)
 	$(BIN)/ruff check
+
+lint-format: $(INSTALLED)
 	$(BIN)/ruff format --check
+
+lint-types: $(INSTALLED)
 	$(BIN)/mypy
+
+lint-layers: $(INSTALLED)
 	$(BIN)/lint-imports
 
 format: $(INSTALLED)
