@@ -1,0 +1,258 @@
+"""The doctor: looks at everything that defacto needs, and says what is wrong and how to mend it.
+
+It changes nothing: it makes no store, no key, and sends nothing to an upstream but a `HEAD /` for its clock.
+"""
+
+from __future__ import annotations
+
+import http.client
+import os
+import platform
+import shutil
+import socket
+import ssl
+import sys
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from enum import StrEnum
+from importlib import metadata
+from pathlib import Path
+from time import time_ns
+from typing import TYPE_CHECKING
+from urllib.parse import SplitResult, urlsplit
+
+from proxy.config import Config
+from proxy.redaction.key import key_path, load_key
+from store.errors import DefactoError
+from store.store import Store
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+OLDEST_PYTHON = (3, 11)
+
+LEAST_FREE_BYTES = 1024**3
+"""A sidecar in front of a busy service writes about 1 GB for a million exchanges."""
+
+CLOCK_TOLERANCE_S = 5
+"""Clocks further apart put cause after effect in the flows between services."""
+
+TIMEOUT_S = 3
+"""What answers slower than this from where the sidecar stands is of no use as an upstream."""
+
+PORTS = {"http": 80, "https": 443, "amqp": 5672, "amqps": 5671, "kafka": 9092, "mqtt": 1883, "mqtts": 8883,
+         "nats": 4222, "redis": 6379, "rediss": 6379}  # fmt: skip
+
+EXTRAS = {"mitmproxy": "mitmproxy", "parquet": "pyarrow", "postgres": "psycopg"}
+"""Distributions by the extra that brings them."""
+
+
+class Health(StrEnum):
+    """What came of one look."""
+
+    OK = "ok"
+    WARNING = "warning"
+    FAILURE = "failure"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Check:
+    """One look at one thing: what was found, and what to do if it is not fine."""
+
+    subject: str
+    health: Health
+    found: str
+    remedy: str = ""
+
+
+def examine(store_url: str, config_path: str | None) -> list[Check]:
+    """Look at everything. Never raises: what cannot be looked at is a failure with its reason.
+
+    Args:
+        store_url: the store that commands would use.
+        config_path: the configuration that `record` would use, None for the defaults.
+    """
+    checks = [_python(), *_extras(), *_store(store_url)]
+    try:
+        config = Config.load(config_path) if config_path else Config()
+    except DefactoError as error:
+        return [*checks, _failed("configuration", error)]
+    if config_path:
+        found = f"{config_path}: {len(config.lanes)} lanes, {len(config.consumers)} named consumers"
+        checks.append(Check(subject="configuration", health=Health.OK, found=found))
+    checks.append(_key(config))
+    for lane in config.lanes:
+        checks.append(_port(lane.producer, lane.listen))
+        checks.extend(_upstream(lane.producer, lane.upstream))
+    checks.extend(_broker(broker.name, broker.url) for broker in config.brokers)
+    return checks
+
+
+def _failed(subject: str, error: DefactoError) -> Check:
+    return Check(subject=subject, health=Health.FAILURE, found=error.message, remedy=error.hint)
+
+
+def _python() -> Check:
+    found = f"Python {platform.python_version()}, defacto {metadata.version('defacto')}"
+    if sys.version_info < OLDEST_PYTHON:
+        return Check(
+            subject="versions", health=Health.FAILURE, found=found, remedy="Use Python 3.11 or later."
+        )
+    return Check(subject="versions", health=Health.OK, found=found)
+
+
+def _extras() -> Iterator[Check]:
+    for extra, distribution in EXTRAS.items():
+        try:
+            found = f"{distribution} {metadata.version(distribution)}"
+        except metadata.PackageNotFoundError:
+            found = f"not installed; pip install 'defacto[{extra}]' if you need it"
+        yield Check(subject=f"extra {extra}", health=Health.OK, found=found)
+
+
+def _store(url: str) -> Iterator[Check]:
+    try:
+        with Store.open(url, create=False) as store:
+            span, count, waiting = store.span(), store.count(), len(store.unfolded())
+            shown = store.url
+            lost = store.capture().lost
+    except DefactoError as error:
+        nothing_yet = "://" not in url and not Path(url).exists()
+        health = Health.WARNING if nothing_yet else Health.FAILURE
+        yield Check(subject="store", health=health, found=error.message, remedy=error.hint)
+    else:
+        yield Check(
+            subject="store", health=Health.OK, found=f"{shown}: {count:,} exchanges, migrations current"
+        )
+        if waiting:
+            found = f"{waiting:,} batches are not folded: reports do not show them yet"
+            yield Check(
+                subject="inference", health=Health.WARNING, found=found, remedy="Run `defacto infer`."
+            )
+        if lost:
+            found = "lost so far: " + ", ".join(
+                f"{count:,} {reason}" for reason, count in sorted(lost.items())
+            )
+            remedy = "docs/recorded.md says what each reason means and what helps."
+            yield Check(subject="capture", health=Health.WARNING, found=found, remedy=remedy)
+        if span and span[1] > time_ns() + CLOCK_TOLERANCE_S * 10**9:
+            found = f"the last observation is of {_instant(span[1])}, which is yet to come"
+            yield Check(subject="clock", health=Health.WARNING, found=found, remedy="Set the clock (NTP).")
+    if "://" not in url:
+        yield from _folder(Path(url).resolve().parent)
+
+
+def _instant(at_ns: int) -> str:
+    return datetime.fromtimestamp(at_ns / 1e9, UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
+
+
+def _folder(folder: Path) -> Iterator[Check]:
+    if not os.access(folder, os.W_OK):
+        yield Check(
+            subject="permissions",
+            health=Health.FAILURE,
+            found=f"{folder} cannot be written by this user",
+            remedy="Give the user write access, or name another place with --store.",
+        )
+        return
+    free = shutil.disk_usage(folder).free
+    yield Check(
+        subject="disk",
+        health=Health.OK if free >= LEAST_FREE_BYTES else Health.WARNING,
+        found=f"{free / 1024**3:,.1f} GiB free in {folder}",
+        remedy="" if free >= LEAST_FREE_BYTES else "Make room, or name another place with --store.",
+    )
+
+
+def _key(config: Config) -> Check:
+    path = key_path(config.redaction.key_file)
+    if not path.exists():
+        found = f"{path} does not exist yet; it is made at the first recording"
+        return Check(subject="redaction key", health=Health.OK, found=found)
+    try:
+        load_key(path)
+    except DefactoError as error:
+        return _failed("redaction key", error)
+    return Check(subject="redaction key", health=Health.OK, found=f"{path}, readable by its owner only")
+
+
+def _port(producer: str, listen: str) -> Check:
+    host, _, port = listen.rpartition(":")
+    subject = f"lane {producer}: listen"
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host.strip("[]"), int(port)))
+        except OSError as error:
+            return Check(
+                subject=subject,
+                health=Health.WARNING,
+                found=f"{listen} cannot be bound: {error.strerror}",
+                remedy="If it is not the sidecar itself that runs there, choose another address.",
+            )
+    return Check(subject=subject, health=Health.OK, found=f"{listen} is free")
+
+
+def _upstream(producer: str, url: str) -> Iterator[Check]:
+    subject = f"lane {producer}: upstream"
+    parts = urlsplit(url)
+    try:
+        date = _ask_date(parts)
+    except (OSError, http.client.HTTPException) as error:
+        yield Check(
+            subject=subject,
+            health=Health.FAILURE,
+            found=f"{url} does not answer: {error}",
+            remedy="Start the service, or put its address right. Consumers would be refused.",
+        )
+        return
+    yield Check(subject=subject, health=Health.OK, found=f"{url} answers")
+    if date is not None:
+        apart = abs((datetime.now(UTC) - date).total_seconds())
+        if apart > CLOCK_TOLERANCE_S:
+            found = f"the clock of {url} and ours are {apart:,.0f} s apart"
+            yield Check(
+                subject=f"lane {producer}: clock",
+                health=Health.WARNING,
+                found=found,
+                remedy="Set both by NTP; effects may seem to come before their causes.",
+            )
+
+
+def _ask_date(parts: SplitResult) -> datetime | None:
+    make: Callable[..., http.client.HTTPConnection] = (
+        http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
+    )
+    options = {"context": ssl.create_default_context()} if parts.scheme == "https" else {}
+    connection = make(parts.hostname or "", parts.port or PORTS[parts.scheme], timeout=TIMEOUT_S, **options)
+    try:
+        connection.request("HEAD", "/", headers={"User-Agent": "defacto-doctor"})
+        date = connection.getresponse().getheader("Date")
+    finally:
+        connection.close()
+    try:
+        return parsedate_to_datetime(date) if date else None
+    except ValueError:
+        return None
+
+
+def _broker(name: str, url: str) -> Check:
+    subject = f"broker {name}"
+    parts = urlsplit(url)
+    port = parts.port or PORTS.get(parts.scheme)
+    if not parts.hostname or port is None:
+        known = ", ".join(sorted(PORTS))
+        found = f"{url!r} is no broker's URL"
+        return Check(
+            subject=subject, health=Health.FAILURE, found=found, remedy=f"Write one of {known}://HOST:PORT."
+        )
+    try:
+        socket.create_connection((parts.hostname, port), TIMEOUT_S).close()
+    except OSError as error:
+        found = f"{parts.hostname}:{port} does not answer: {error}"
+        return Check(
+            subject=subject, health=Health.FAILURE, found=found, remedy="Start it, or put its URL right."
+        )
+    return Check(subject=subject, health=Health.OK, found=f"{parts.hostname}:{port} answers")
