@@ -48,8 +48,9 @@ def command(files: tuple[str, ...], producer: str, config_path: str | None, stor
 
     config = Config.load(config_path) if config_path else Config()
     console = Console(stderr=True, highlight=False, soft_wrap=True)
+    bar = Progress(*_COLUMNS, console=console, transient=True, disable=not console.is_terminal)
     failed = 0
-    with Store.open(store_url) as store, Progress(*_COLUMNS, console=console, transient=True) as progress:
+    with Store.open(store_url) as store, bar as progress:
         if config_path:
             store.name_consumers(config.known_consumers)
         intake = Intake(config, store)
