@@ -9,7 +9,7 @@ from threading import local
 from zstandard import ZstdCompressor, ZstdDecompressor
 
 _SMALLEST = 256
-"""Bytes below which compression is not tried. From here on it pays for its time with what need not be written."""
+"""Bytes below which compression is not tried. Above, it pays for its time with what need not be written."""
 
 _threads = local()  # a zstandard context must not be shared by threads at work
 

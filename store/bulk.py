@@ -1,7 +1,7 @@
 """Many rows at once, by the quickest way each driver has.
 
-SQLAlchemy builds the statement once; the values go to the driver as they are. What the column types would do to each
-value, which is the escape of `store.text`, is done here by the row.
+SQLAlchemy builds the statement once; the values go to the driver as they are. What the column types would do
+to each value, which is the escape of `store.text`, is done here by the row.
 """
 
 from __future__ import annotations

@@ -38,7 +38,7 @@ _MESSAGE_PLAIN = (
         "redacted",
     ),
 )
-"""Fields whose values are stored as they are. They are read in one call each way: rows are written by the ten thousand."""
+"""Fields whose values are stored as they are; picked in one call, since rows come by the ten thousand."""
 
 _exchange_values = attrgetter(*_EXCHANGE_PLAIN, "lane._value_", "outcome._value_")
 _message_values = attrgetter(*_MESSAGE_PLAIN, "lane._value_")

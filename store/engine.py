@@ -1,7 +1,8 @@
 """Opening a database: what a URL means, how each connection is set up, and what a transaction is.
 
-SQLite runs in WAL mode, so that readers and one writer do not wait for each other. A writing transaction takes the
-write lock at once: one that reads first and then wants to write could be refused, and would have to start anew.
+SQLite runs in WAL mode, so that readers and one writer do not wait for each other. A writing transaction
+takes the write lock at once: one that reads first and then wants to write could be refused, and would have to
+start anew.
 """
 
 from __future__ import annotations
@@ -32,8 +33,8 @@ PATIENCE_S = 30
 _WRITERS = 0xDEFAC70
 """The PostgreSQL advisory lock that writers hold, so that there is one at a time, as in SQLite.
 
-Then rows become visible in the order of their `seq`, duplicates and counters are exact without retries, and writers
-that share bodies cannot deadlock. A batch holds it for some tens of milliseconds.
+Then rows become visible in the order of their `seq`, duplicates and counters are exact without retries, and
+writers that share bodies cannot deadlock. A batch holds it for some tens of milliseconds.
 """
 
 
@@ -53,8 +54,8 @@ class Database:
             yield connection
 
     @contextmanager
-    def writing(self, *, alone: bool = True) -> Iterator[Connection]:
-        """A transaction that writes, and rolls back on any error. `alone`: no other such one runs meanwhile."""
+    def writing(self) -> Iterator[Connection]:
+        """A transaction that writes, alone among those that do, and rolls back on any error."""
         with (
             self._explained(),
             self.engine.connect().execution_options(writing=True) as connection,
@@ -62,8 +63,7 @@ class Database:
         ):
             if connection.dialect.name == "postgresql":
                 connection.execute(text(f"SET LOCAL lock_timeout = '{PATIENCE_S}s'"))
-                if alone:
-                    connection.execute(text(f"SELECT pg_advisory_xact_lock({_WRITERS})"))
+                connection.execute(text(f"SELECT pg_advisory_xact_lock({_WRITERS})"))
             yield connection
 
     @contextmanager
@@ -79,10 +79,11 @@ class Database:
 
 
 def open_database(url: str, *, create: bool) -> Database:
-    """The database that a URL or a file name means. Creates the file of a SQLite one if it may, but no tables.
+    """The database that a URL or a file name means; it may have no tables, nor a file, yet.
 
     Raises:
-        StoreError: the URL means nothing, the driver is missing, or the file is not there and may not be made.
+        StoreError: the URL means nothing, the driver is missing, or the file is not there and may not
+            be made.
     """
     if "://" not in url:
         return _open_sqlite(Path(url), create=create)
@@ -120,7 +121,7 @@ def _open_sqlite(path: Path, *, create: bool) -> Database:
         _must_be_creatable(path, create=create)
     folder_writable = os.access(path.parent, os.W_OK)
     read_only = path.exists() and not (folder_writable and os.access(path, os.W_OK))
-    # A reader of a WAL database keeps an index beside it. Where it cannot, nobody who writes has left one, and SQLite
+    # A reader of a WAL database keeps an index beside it. Where it cannot, and no writer has left one, SQLite
     # may take the file as one that does not change.
     immutable = read_only and not folder_writable and not path.with_name(f"{path.name}-wal").exists()
     mode = "ro" if read_only else "rwc" if create else "rw"

@@ -1,11 +1,11 @@
-"""The version of a store, and how an older one becomes current. Alembic is loaded only where it has work to do."""
+"""The version of a store, and how an older one becomes current. Alembic is loaded only for that."""
 
 from __future__ import annotations
 
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sqlalchemy import inspect, text
+from sqlalchemy import column, inspect, select, table
 
 from store.errors import StoreError
 
@@ -19,7 +19,7 @@ HEAD = "0001"
 """The newest revision in `migrations/versions/`: what this version of defacto reads and writes."""
 
 VERSION_TABLE = "defacto_version"
-"""Where a store says its revision: a name of our own, so that another program's Alembic is not taken for ours."""
+"""Where a store says its revision: not in the table that another program's Alembic would use."""
 
 
 def ensure_current(database: Database, *, create: bool) -> None:
@@ -62,7 +62,7 @@ def configuration() -> Config:
 def _revision(connection: Connection) -> str | None:
     if not inspect(connection).has_table(VERSION_TABLE):
         return None
-    return connection.execute(text(f"SELECT version_num FROM {VERSION_TABLE}")).scalar()  # noqa: S608 (a constant)
+    return connection.execute(select(column("version_num")).select_from(table(VERSION_TABLE))).scalar()
 
 
 def _must_be_ours(connection: Connection, found: str | None, database: Database) -> None:

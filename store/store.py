@@ -1,9 +1,9 @@
 """The store: observations and summaries, kept in SQLite or PostgreSQL.
 
-Everything is written in transactions: one `write` is one *batch*, one `save` is one fold. Iterators read page by page
-and hold nothing open; what is written while they run, they may or may not show. `producer=None` means all of them,
-`since` is inclusive and `until` exclusive, both Unix nanoseconds. Every method raises `StoreError` where the database
-refuses.
+Everything is written in transactions: one `write` is one *batch*, one `save` is one fold. Iterators read page
+by page and hold nothing open; what is written while they run, they may or may not show. `producer=None` means
+all of them, `since` is inclusive and `until` exclusive, both Unix nanoseconds. Every method raises
+`StoreError` where the database refuses.
 """
 
 from __future__ import annotations
@@ -90,7 +90,7 @@ class Store:
         *,
         losses: Sequence[Loss] = (),
     ) -> Written:
-        """Write one batch in one transaction. A record whose id is stored already adds nothing, to no counter."""
+        """Write one batch in one transaction. A record whose id is stored already adds to nothing."""
         with self._database.writing() as connection:
             return write_batch(connection, exchanges, messages, losses)
 
@@ -165,7 +165,7 @@ class Store:
     # The fold
 
     def unfolded(self) -> list[int]:
-        """The batches that no fold has taken in yet, ascending. Ask before reading the summaries they go into."""
+        """The batches that no fold has taken in yet, ascending. Ask this before reading their summaries."""
         with self._database.reading() as connection:
             return list(
                 connection.scalars(select(batches.c.id).where(~batches.c.folded).order_by(batches.c.id))
@@ -178,7 +178,7 @@ class Store:
     def save(
         self, saved: Iterable[Summary] = (), *, folded: Sequence[int] = (), drop: Iterable[Summary] = ()
     ) -> None:
-        """End a fold in one transaction: drop summaries, put others in the place of what was there, mark batches.
+        """End a fold in one transaction: drop summaries, replace others, mark batches as folded.
 
         Args:
             saved: what is known now, each instead of the summary with the same key, if there is one.
@@ -204,8 +204,8 @@ class Store:
     ) -> Iterator[Summary]:
         """Summaries, by producer and then by window.
 
-        `since`, `until` and `window` (exactly this one) ask for windows by their start; what is kept for all time
-        (`window_start` 0) is always among them.
+        `since`, `until` and `window` (exactly this one) ask for windows by their start; what is kept for all
+        time (`window_start` 0) is always among them.
         """
         where = in_windows(since, until, window)
         for name in summarised_producers(self._database) if producer is None else [producer]:

@@ -84,7 +84,7 @@ def read_summaries(
 
 
 def in_windows(since: int | None, until: int | None, window: int | None) -> list[ColumnElement[bool]]:
-    """The condition that a window starts in a period, or is exactly this one; what is kept for all time meets it."""
+    """The condition that a window starts in a period, or is this one, or stands for all time."""
     start = summaries.c.window_start
     wanted = between(start, since, until)
     if window is not None:

@@ -1,7 +1,8 @@
 """The tables, as SQLAlchemy Core knows them. `migrations/` makes them; a test holds the two together.
 
-A *batch* is what one transaction wrote. It is visible wholly or not at all, and `batches.folded` says whether inference
-has taken it in: that makes an incremental fold exact, whoever writes meanwhile. `seq` is the order recorded.
+A *batch* is what one transaction wrote. It is visible wholly or not at all, and `batches.folded` says whether
+inference has taken it in: that makes an incremental fold exact, whoever writes meanwhile. `seq` is the order
+recorded.
 """
 
 from __future__ import annotations
@@ -39,7 +40,7 @@ def _integer(name: str, *, nullable: bool = False) -> Column[int]:
 
 
 def _body(name: str) -> list[Column[object]]:
-    """A body of a record: a reference to its content, and what is its own. All null where there was no body."""
+    """A body of a record: a reference to its content, and what is its own. Null where there was none."""
     return [
         Column(name, LargeBinary),
         Column(f"{name}_size", BigInteger),
@@ -189,7 +190,7 @@ summaries = Table(
     UniqueConstraint("key", name="summaries_key"),
     Index("summaries_window", "producer", "window_start", "seq"),
 )
-"""`key` is a digest of the five columns after it: a route can be longer than PostgreSQL lets an index entry be."""
+"""`key` is a digest of the next five: a route can be longer than PostgreSQL lets an index entry be."""
 
 known_consumers = Table(
     "known_consumers",

@@ -1,8 +1,9 @@
 """Text from traffic, made storable: one reversible escape for what a database refuses.
 
-PostgreSQL refuses NUL in text, and a lone surrogate (a byte that was no UTF-8, decoded with `surrogateescape`) has no
-UTF-8 form at all. Such a character is written as DLE (U+0010, "data link escape") and four hexadecimal digits; so is
-DLE itself, which makes it reversible. All other text is stored as it is, the same in both databases.
+PostgreSQL refuses NUL in text, and a lone surrogate (a byte that was no UTF-8, decoded with
+`surrogateescape`) has no UTF-8 form at all. Such a character is written as DLE (U+0010, "data link escape")
+and four hexadecimal digits; so is DLE itself, which makes it reversible. All other text is stored as it is,
+the same in both databases.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ _ESCAPED = re.compile("\x10([0-9a-f]{4})")
 
 
 def is_plain(text: str) -> bool:
-    """Whether a text is surely stored as it is. Quick, and true of nearly all; False only sends it to `escape`."""
+    """Whether a text is surely stored as it is. Quick, and true of nearly all; False may be too strict."""
     return text.isascii() and "\x00" not in text and "\x10" not in text
 
 

@@ -1,4 +1,4 @@
-"""Records as traffic could make them: any text, NUL and lone surrogates included, and all the 64 bits of a number."""
+"""Records as traffic could make them: any text, NUL and lone surrogates included, and any 64-bit number."""
 
 from __future__ import annotations
 

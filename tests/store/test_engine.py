@@ -137,7 +137,7 @@ def test_a_full_disk(tmp_path: Path) -> None:
         def fill(connection: object) -> None:
             connection.exec_driver_sql("PRAGMA max_page_count=1")  # type: ignore[attr-defined]
 
-        with pytest.raises(StoreError, match="The disk of the store .* is full") as full:
+        with pytest.raises(StoreError, match=r"The disk of the store .* is full") as full:
             store.write([an_exchange(n) for n in range(2, 2000)])
         assert "what was stored before is safe" in full.value.hint
         assert list(store.exchanges()) == [an_exchange(1)]
@@ -162,8 +162,10 @@ def test_a_reader_does_not_wait_for_a_writer(url: str, monkeypatch: pytest.Monke
 
 
 def as_nobody(path: Path) -> list[str]:
-    """What another user gets who counts a store's exchanges and then writes one. Forked, since that user may not be
-    able to start the interpreter."""
+    """What another user gets who counts a store's exchanges and then writes one.
+
+    Forked, since that user may not be able to start the interpreter.
+    """
     ours, theirs = Pipe(duplex=False)
     child = get_context("fork").Process(target=_count_and_write, args=(path, theirs))
     child.start()

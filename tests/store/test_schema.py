@@ -73,7 +73,8 @@ def older_version(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> str:
         (versions / script.name).write_text(script.read_text())
     (versions / "0002_next.py").write_text(
         "from alembic import op\nrevision = '0002'\ndown_revision = '0001'\n"
-        "def upgrade():\n    op.execute('CREATE TABLE added (n INTEGER)')\n    op.execute('INSERT INTO added VALUES (1)')\n"
+        "def upgrade():\n    op.execute('CREATE TABLE added (n INTEGER)')\n"
+        "    op.execute('INSERT INTO added VALUES (1)')\n"
     )
     config = configuration()
     config.set_main_option("version_locations", str(versions))
@@ -148,7 +149,9 @@ def test_many_processes_may_open_a_new_store_at_once(url: str) -> None:
 def test_a_current_store_is_opened_without_alembic(tmp_path: Path) -> None:
     path = str(tmp_path / "s.db")
     Store.open(path).close()
-    script = "import sys; from store.store import Store; Store.open(sys.argv[1]).close(); print('alembic' in sys.modules)"
+    script = (
+        "import sys; from store.store import Store; Store.open(sys.argv[1]); print('alembic' in sys.modules)"
+    )
     run = subprocess.run(
         [sys.executable, "-c", script, path], cwd=ROOT, capture_output=True, text=True, check=True
     )
