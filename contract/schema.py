@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from contract.clause import Clause, Direction
 from contract.kinds import Closed, Nullable, Present, Type
 from contract.subject import ITEM, VALUE
-from contract.view import TRUE, TYPES, Leaf, Viewer, nowhere
+from contract.view import TRUE, TYPES, Leaf, Viewer, nowhere, pointer_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -67,13 +67,14 @@ def traced(
 
 @dataclass(slots=True)
 class _Place:
-    """A place with its view. `present` says whether a field always is, None for what is no field.
+    """A place with its view, and where the schema that speaks of it is written.
 
-    `turns` counts how often each reference target was read on the way here.
+    `present` says whether a field always is, None for what is no field. `turns` counts how often each reference target was read on the way here.
     """
 
     subject: Subject
     view: View
+    pointer: str
     present: bool | None
     turns: dict[int, int]
     below: list[_Place] = field(default_factory=list)
@@ -88,7 +89,7 @@ class _Place:
 def _explore(node: Node, viewer: Viewer, at: Subject) -> _Place:
     """The tree of places, found in breadth so that the bound on their number cuts the deepest."""
     hidden = "readOnly" if at.direction is Direction.REQUEST else "writeOnly"
-    root = _place(at, viewer.view(node), present=None, turns={})
+    root = _place(node, viewer, at, present=None, turns={})
     queue, count = deque([root]), 1
     while queue:
         place = queue.popleft()
@@ -98,22 +99,24 @@ def _explore(node: Node, viewer: Viewer, at: Subject) -> _Place:
         ):
             continue
         for part, child, present in _children(place.view):
-            view = viewer.view(child)
-            if present is not None and hidden in view.hidden:
+            below = _place(child, viewer, place.subject.within(part), present=present, turns=place.turns)
+            if present is not None and hidden in below.view.hidden:
                 continue
             if count == MAX_PLACES:
                 return root
-            below = _place(place.subject.within(part), view, present=present, turns=place.turns)
             place.below.append(below)
             queue.append(below)
             count += 1
     return root
 
 
-def _place(subject: Subject, view: View, *, present: bool | None, turns: dict[int, int]) -> _Place:
+def _place(
+    node: Node, viewer: Viewer, subject: Subject, *, present: bool | None, turns: dict[int, int]
+) -> _Place:
+    view = viewer.view(node)
     if view.targets:
         turns = turns | {target: turns.get(target, 0) + 1 for target in view.targets}
-    return _Place(subject, view, present, turns)
+    return _Place(subject, view, pointer_of(node), present, turns)
 
 
 def _children(view: View) -> Iterator[tuple[str, Node, bool | None]]:

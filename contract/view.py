@@ -59,6 +59,13 @@ class Group:
 Node = Leaf | Group
 
 
+def pointer_of(node: Node) -> str:
+    """Where a node is written: the place of the first schema in it."""
+    if isinstance(node, Leaf):
+        return node.pointer
+    return next(filter(None, map(pointer_of, node.nodes)), "")
+
+
 def nowhere(reference: str) -> Leaf | None:
     """The `Resolve` of a schema without references."""
     del reference

@@ -1,0 +1,133 @@
+"""Documents and the references between them. Files beside the document are read; remote ones only if allowed.
+
+A reference that leads nowhere is told and restricts nothing: the rest of the document stays usable.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.error import URLError
+from urllib.parse import unquote, urljoin, urlsplit
+from urllib.request import Request, urlopen
+
+from referencing import Registry, Resource
+from referencing.exceptions import Unresolvable
+from referencing.jsonschema import DRAFT202012
+
+from contract.openapi.errors import DeclaredError
+from contract.openapi.tree import Lines, parse
+from contract.view import Leaf
+
+if TYPE_CHECKING:
+    from referencing._core import Resolver  # not exported, and only named here
+
+MAX_BYTES = 64 * 2**20
+"""A larger file is no interface document."""
+
+TIMEOUT_S = 20
+
+
+class Library:
+    """A root document, and all that it refers to.
+
+    Args:
+        given: a path, a URL, or the text of a document (more than one line, or JSON).
+        allow_remote: whether documents may be fetched over HTTP.
+
+    Raises:
+        DeclaredError: the document cannot be read.
+    """
+
+    def __init__(self, given: str | Path, *, allow_remote: bool = False) -> None:
+        self.warnings: dict[str, None] = {}
+        self._allow_remote = allow_remote
+        self.source, self.uri, text = self._open(given)
+        self.tree = parse(text, self.source, self.warn)
+        self._lines = Lines(text)
+        root = Resource.from_contents(self.tree if isinstance(self.tree, dict) else {}, DRAFT202012)
+        registry: Registry[Any] = Registry(retrieve=self._retrieve)  # type: ignore[call-arg]  # attrs alias
+        self._resolver = registry.with_resource(self.uri, root).resolver(self.uri)
+
+    @property
+    def root(self) -> Leaf:
+        """The root of the document."""
+        return self._leaf(self.tree, self.uri + "#", self._resolver)
+
+    def warn(self, message: str) -> None:
+        """Note something odd, once."""
+        self.warnings.setdefault(message)
+
+    def where(self, steps: tuple[str, ...]) -> str:
+        """A place in the root document, for people: `line 12, #/paths/~1pet/get`."""
+        pointer = "#" + "".join("/" + step.replace("~", "~0").replace("/", "~1") for step in steps)
+        line = self._lines.of(steps)
+        return f"line {line}, {pointer}" if line else pointer
+
+    def _leaf(self, contents: Any, location: str, resolver: Resolver[Any]) -> Leaf:
+        def resolve(reference: str) -> Leaf | None:
+            try:
+                found = resolver.lookup(reference)
+            except (Unresolvable, ValueError) as error:
+                self.warn(f"{pointer}: the reference {reference!r} {_reason(error)}")
+                return None
+            return self._leaf(found.contents, urljoin(location, reference), found.resolver)
+
+        pointer = location.removeprefix(self.uri)
+        return Leaf(contents, pointer, resolve)
+
+    def _open(self, given: str | Path) -> tuple[str, str, str]:
+        """The name, URI and text of the root document."""
+        if isinstance(given, str):
+            if "\n" in given or given.lstrip()[:1] == "{":
+                return "the document", "", given
+            if urlsplit(given).scheme in {"http", "https"}:
+                return given, given, self._fetch(given)
+        path = Path(given)
+        return path.name, path.absolute().as_uri(), _read(path)
+
+    def _retrieve(self, uri: str) -> Resource[Any]:
+        """Read another document; `referencing` asks once for each."""
+        parts = urlsplit(uri)
+        if parts.scheme == "file":
+            text = _read(Path(unquote(parts.path)))
+        elif parts.scheme in {"http", "https"}:
+            text = self._fetch(uri)
+        else:
+            raise DeclaredError("is relative, and this document was not read from a file")
+        return Resource.from_contents(parse(text, uri.rpartition("/")[2], self.warn), DRAFT202012)
+
+    def _fetch(self, uri: str) -> str:
+        if not self._allow_remote:
+            raise DeclaredError(f"{uri} is remote, and remote documents are not fetched unless allowed")
+        try:
+            with urlopen(Request(uri), timeout=TIMEOUT_S) as response:  # noqa: S310  # http(s) only, see above
+                return _decoded(response.read(MAX_BYTES + 1), uri)
+        except (URLError, OSError, ValueError) as error:
+            raise DeclaredError(f"{uri} cannot be fetched: {error}") from None
+
+
+def _read(path: Path) -> str:
+    try:
+        if not path.is_file():
+            raise DeclaredError(f"{path} {'is not a file' if path.exists() else 'does not exist'}")
+        with path.open("rb") as file:
+            return _decoded(file.read(MAX_BYTES + 1), path.name)
+    except (OSError, ValueError) as error:
+        raise DeclaredError(f"{path.name} cannot be read: {error}") from None
+
+
+def _decoded(data: bytes, name: str) -> str:
+    if len(data) > MAX_BYTES:
+        raise DeclaredError(f"{name} is larger than {MAX_BYTES // 2**20} MiB")
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise DeclaredError(f"{name} is not UTF-8: byte {error.start}") from None
+
+
+def _reason(error: Exception) -> str:
+    """Why a reference could not be followed."""
+    if isinstance(error.__cause__, DeclaredError):
+        return f"cannot be followed: {error.__cause__.message}"
+    return "leads nowhere"
