@@ -8,16 +8,14 @@ folded.
 from __future__ import annotations
 
 import re
+import struct
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, NamedTuple, Self
+from typing import Any, NamedTuple
 
 import msgspec
 import xxhash
 
 from inference.segments import TAIL
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
 
 MAX_SEARCHED_BYTES = 65_536
 """An echo stands near the beginning of an answer; searching further costs more than it tells."""
@@ -25,8 +23,8 @@ MAX_SEARCHED_BYTES = 65_536
 MAX_PARSED_BYTES = 262_144
 """Larger answers are not parsed for their shape and values."""
 
-MAX_SHAPE = 96
-MAX_VALUES = 64
+_MAX_SHAPE = 64
+_MAX_VALUES = 32
 _SHAPE_DEPTH = 3
 _ITEMS_LOOKED_AT = 20
 _NAME_LENGTHS = range(2, 101)
@@ -39,10 +37,10 @@ _NAMING_KEY = re.compile(
 class Sample(NamedTuple):
     """One exchange as evidence.
 
-    `rank` orders samples. `echoed` has bit *i* set where segment *i* came back, or was sent, as a whole
-    value of the body; `joined` has it where the rest of the path from segment *i* on did so as one value.
-    `shape` are sorted hashes of the response's field paths, `values` sorted hashes of the names and
-    identifiers delivered or sent. `spoken` says whether there was a body to echo in.
+    `rank` orders samples. `spoken` says whether there was a body to echo in. `echoed` has bit *i* set where
+    segment *i* came back, or was sent, as a whole value of a body; `joined` has it where the rest of the path from
+    segment *i* on did so as one value. `listed` says that the answer was an array. `shape` are hashes of the
+    answer's field paths, `values` hashes of the names and identifiers delivered or sent (`unpack` reads both).
     """
 
     rank: int
@@ -51,14 +49,19 @@ class Sample(NamedTuple):
     echoed: int
     joined: int
     listed: bool
-    shape: tuple[int, ...]
-    values: tuple[int, ...]
+    shape: bytes
+    values: bytes
 
-    @classmethod
-    def from_state(cls, state: Sequence[Any]) -> Self:
-        """Read the serial form: the fields in order."""
-        *plain, shape, values = state
-        return cls(*plain, tuple(shape), tuple(values))
+
+def unpack(hashes: bytes) -> tuple[int, ...]:
+    """The hashes in a sample's `shape` or `values`."""
+    return struct.unpack(f">{len(hashes) // 4}I", hashes)
+
+
+def _packed(hashes: set[int], limit: int) -> bytes:
+    """The lowest hashes, four bytes each: a fair sample of a set, and of two sets the same one."""
+    lowest = sorted(hashes)[:limit]
+    return struct.pack(f">{len(lowest)}I", *lowest)
 
 
 def word_hash(text: str) -> int:
@@ -93,8 +96,8 @@ def sample(
         echoed,
         joined,
         isinstance(answer, list),
-        tuple(sorted(shape)[:MAX_SHAPE]),
-        tuple(sorted(values)[:MAX_VALUES]),
+        _packed(shape, _MAX_SHAPE),
+        _packed(values, _MAX_VALUES),
     )
 
 

@@ -10,7 +10,29 @@ import re
 from functools import lru_cache
 
 PRONOUNS = frozenset(
-    {"me", "@me", "self", "~self", "~", "@self", "mine", "myself", "current", "-", "_", "_all", "*", "whoami"}
+    {
+        "me",
+        "@me",
+        "self",
+        "~self",
+        "~",
+        "@self",
+        "mine",
+        "myself",
+        "current",
+        "-",
+        "_",
+        "_all",
+        "*",
+        "whoami",
+        "$metadata",
+        "$count",
+        "$value",
+        "$ref",
+        "$batch",
+        "$links",
+        "$all",
+    }
 )
 """Words that stand for a value known otherwise; beside values they are an operation of their own, however alike the answers are."""
 
@@ -87,7 +109,7 @@ _PIECES = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|\d+")
 
 def is_pronoun(word: str) -> bool:
     """Whether a word stands for a value without being one."""
-    return word.lower() in PRONOUNS or word.startswith("$")
+    return word.lower() in PRONOUNS
 
 
 @lru_cache(maxsize=16384)

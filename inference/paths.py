@@ -16,16 +16,18 @@ from inference.evidence import sample
 from inference.operations import Operations
 from inference.places import Place, Visits, is_word
 from inference.segments import PARAMETER, labels, texts
-from inference.templates import decide
+from inference.templates import decide, fold_values
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
 __all__ = ["Operations", "PathModel", "route"]
 
-MAX_PLACES = 50_000
-"""Places kept in all. Up to here folding is exact in any order; from here on new words become parameters."""
+MAX_PLACES = 20_000
+"""Places kept in all, each of up to some 3 KB. Up to here folding is exact in any order. From here on words already
+decided to be values are folded into parameters, and if that makes no room, every new word is."""
 
+_ROOM = 0.9
 _CACHE = 16_384
 
 
@@ -45,6 +47,7 @@ class PathModel:
     def __init__(self) -> None:
         self._root = Place()
         self._places = 1
+        self._open = True
         self._known: dict[tuple[str, str], tuple[str, Visits]] = {}
 
     def observe(
@@ -73,9 +76,11 @@ class PathModel:
         """Fold in what another model has seen. The other stays as it is."""
         self._places += self._root.merge(other._root)
         self._known.clear()
+        if self._places > MAX_PLACES:
+            self._compact()
 
     def state(self) -> object:
-        """The serial form: lists, dictionaries, texts and numbers."""
+        """The serial form: lists, dictionaries, texts, bytes and numbers."""
         return self._root.state()
 
     @classmethod
@@ -87,41 +92,51 @@ class PathModel:
         return self
 
     def operations(self, declared: Iterable[str] = ()) -> Operations:
-        """The operations as the traffic so far shows them; where a declared one (`GET /pets/{petId}`) matches, it is the operation."""
+        """The operations as the traffic so far shows them.
+
+        `declared` are keys of a document (`GET /pets/{petId}`): where one matches, it is the operation, and where
+        it has a parameter, so have its undeclared neighbours.
+        """
         known = tuple(declared)
         return Operations(decide(self._root, known), known)
 
     def _locate(self, method: str, path: str) -> tuple[str, Visits]:
-        method_name = method.upper()
+        """The route of a path never seen, or forgotten, and where its exchanges are counted."""
+        if self._places >= MAX_PLACES and self._open:
+            self._compact()
+        method = method.upper()
         place = self._root
         parts = []
         for wanted in labels(path):
-            label = place.label(wanted)
-            child = place.below.get(label)
-            if child is None:
-                if self._places >= MAX_PLACES and is_word(label):
-                    label = PARAMETER
-                child, change = self._grow(place, label)
-                if place.full and is_word(label):
-                    label = PARAMETER
+            label, place = self._step(place, wanted)
             parts.append(label)
-            place = child
-        visits = place.visits.setdefault(method_name, Visits())
-        known = route_of(method_name, parts), visits
+        known = route_of(method, parts), place.visits.setdefault(method, Visits())
         if len(self._known) >= _CACHE:
             self._known.clear()
         self._known[method, path] = known
         return known
 
-    def _grow(self, place: Place, label: str) -> tuple[Place, int]:
+    def _step(self, place: Place, wanted: str) -> tuple[str, Place]:
+        label = place.label(wanted)
         if label not in place.below:
-            place.below[label] = Place()
-            self._places += 1
-        change = place.fold()
-        if change:
-            self._places += change
-            self._known.clear()
-        return place.below[place.label(label)], change
+            if not self._open and is_word(label):
+                label = PARAMETER
+            if label not in place.below:
+                place.below[label] = Place()
+                self._places += 1
+                change = place.fold()
+                if change:
+                    self._places += change
+                    self._known.clear()
+                label = place.label(label)
+        return label, place.below[label]
+
+    def _compact(self) -> None:
+        """Fold the words that are decided to be values, to make room for those that are not."""
+        fold_values(self._root, decide(self._root))
+        self._places = sum(1 for _ in self._root.walk())
+        self._open = self._places <= MAX_PLACES * _ROOM
+        self._known.clear()
 
 
 def _rank(identity: str) -> int:

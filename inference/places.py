@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 MAX_WORDS = 500
 """Distinct words kept below one place. The widest documented interfaces have about half as many fixed words in one place."""
 
-MAX_SAMPLES = 6
+MAX_SAMPLES = 5
 """Samples kept for each method of a place."""
 
 
@@ -77,15 +77,16 @@ class Place:
         if not words or not (self.full or len(words) > MAX_WORDS):
             return 0
         self.full = True
-        change = 0
-        for name in words:
-            place = self.below.pop(name)
-            change -= sum(1 for _ in place.walk())
-            if PARAMETER not in self.below:
-                self.below[PARAMETER] = Place()
-                change += 1
-            change += self.below[PARAMETER].merge(place)
-        return change
+        return sum(self.fold_into(name, PARAMETER) for name in words)
+
+    def fold_into(self, name: str, target: str) -> int:
+        """Fold one word below into a parameter; returns the change in the number of places."""
+        place = self.below.pop(name)
+        change = -sum(1 for _ in place.walk())
+        if target not in self.below:
+            self.below[target] = Place()
+            change += 1
+        return change + self.below[target].merge(place)
 
     def walk(self) -> Iterator[Place]:
         """Yield the place and all below."""
@@ -110,7 +111,7 @@ class Place:
         visits, below, full = state
         self = cls()
         for method, (count, samples) in visits.items():
-            self.visits[method] = Visits(count, [Sample.from_state(kept) for kept in samples])
+            self.visits[method] = Visits(count, [Sample(*kept) for kept in samples])
         self.below = {name: cls.from_state(place) for name, place in below.items()}
         self.full = bool(full)
         return self

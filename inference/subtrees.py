@@ -9,6 +9,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
+from inference.evidence import unpack
 from inference.segments import PARAMETER
 
 if TYPE_CHECKING:
@@ -114,7 +115,7 @@ def _survey(place: Place, above: list[Subtree], found: dict[int, Subtree]) -> Su
         for kept in visits.samples:
             _account(kept, line)
             if kept.status < FAILED and kept.spoken:
-                answer.shape.update(kept.shape)
+                answer.shape.update(unpack(kept.shape))
                 answer.arrays += kept.listed
                 answer.objects += bool(kept.shape) and not kept.listed
     own.visits += own.methods.total()

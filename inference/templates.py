@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from inference import lexicon, words
 from inference.crowd import Crowd
+from inference.evidence import unpack
 from inference.segments import PARAMETER, TAIL
 from inference.subtrees import Subtree, names, survey
 from inference.words import Learned, Prefix
@@ -70,7 +71,7 @@ def decide(root: Place, declared: Iterable[str] = ()) -> Branch:
             for place in root.walk()
             for visits in place.visits.values()
             for kept in visits.samples
-            for value in kept.values
+            for value in unpack(kept.values)
         },
     )
     learned = Learned()
@@ -81,6 +82,17 @@ def decide(root: Place, declared: Iterable[str] = ()) -> Branch:
             break
         learned = judge.found
     return tree
+
+
+def fold_values(place: Place, branch: Branch) -> None:
+    """Fold the words below a place of the trie that its branch takes for values into their parameters, all the way down."""
+    for label in sorted(place.below):
+        if label and label not in branch.fixed and label not in branch.variable:
+            place.fold_into(label, parameter(label) if parameter(label) in branch.variable else PARAMETER)
+    for label, child in place.below.items():
+        below = branch.fixed.get(label) or branch.variable.get(label)
+        if below is not None:
+            fold_values(child, below)
 
 
 def walk(branch: Branch, prefix: Prefix = ()) -> Iterator[tuple[Prefix, Branch]]:
