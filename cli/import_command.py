@@ -46,6 +46,8 @@ def command(files: tuple[str, ...], producer: str, config_path: str | None, stor
     from proxy.importers.intake import Intake  # noqa: PLC0415
     from store.store import Store  # noqa: PLC0415
 
+    if files.count("-") > 1:
+        raise click.UsageError("Standard input can be read once only.")
     config = Config.load(config_path) if config_path else Config()
     console = Console(stderr=True, highlight=False, soft_wrap=True)
     bar = Progress(*_COLUMNS, console=console, transient=True, disable=not console.is_terminal)

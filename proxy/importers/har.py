@@ -81,15 +81,17 @@ def _read_entry(entry: Any, ordinals: Ordinals, producer: str, source: str) -> R
     url = _required_text(request, "request", "url")
     address = read_url(url, method)
     status = _status(response.get("status"))
-    request_headers, flaws = _headers(request, "request")
-    response_headers, response_flaws = _headers(response, "response")
-    request_body, request_body_flaws = har_body.of_request(request, request_headers)
-    response_body, response_body_flaws = har_body.of_response(response, response_headers, method, status)
-    frames, frame_flaws = _frames(entry.get("_webSocketMessages"))
+    flaws: list[str] = []
+    request_headers = _headers(request, "request", flaws)
+    response_headers = _headers(response, "response", flaws)
+    response_headers = har_body.with_content_type(response_headers, response.get("content"))
+    request_body = har_body.of_request(request, request_headers, flaws)
+    response_body = har_body.of_response(response, response_headers, method, status, flaws)
+    frames = _frames(entry.get("_webSocketMessages"), flaws)
+    timings = entry.get("timings")
+    timings = timings if isinstance(timings, dict) else {}
+    send, wait, receive = (length(timings.get(part), _MILLISECOND_NS) for part in ("send", "wait", "receive"))
     digest = _digest(entry)
-    send, wait, receive = (
-        length(_timings(entry).get(part), _MILLISECOND_NS) for part in ("send", "wait", "receive")
-    )
     exchange = RawExchange(
         producer=producer or address.host,
         lane=Lane.IMPORT,
@@ -104,14 +106,14 @@ def _read_entry(entry: Any, ordinals: Ordinals, producer: str, source: str) -> R
         request_headers=request_headers,
         request_body=request_body,
         status=status,
-        response_headers=har_body.with_content_type(response_headers, response.get("content")),
+        response_headers=response_headers,
         response_body=response_body,
         request_ns=send,
         wait_ns=None if wait is None or status is None else (send or 0) + wait,
         duration_ns=None if status is None else _duration(entry, send, wait, receive),
         outcome=outcome_of(method, status, response.get("_error"), decoded="_webSocketMessages" in entry),
         connection=_connection(entry),
-        flaws=(*flaws, *response_flaws, *request_body_flaws, *response_body_flaws, *frame_flaws),
+        flaws=tuple(flaws),
     )
     return Recorded(exchange, frames)
 
@@ -152,11 +154,6 @@ def _status(value: Any) -> int | None:
     raise UnreadableError("response.status is no HTTP status", readable(str(value)[:40]))
 
 
-def _timings(entry: Json) -> Json:
-    timings = entry.get("timings")
-    return timings if isinstance(timings, dict) else {}
-
-
 def _duration(entry: Json, send: int | None, wait: int | None, receive: int | None) -> int | None:
     """From the request's first byte to the response's last; `time` where no part of it is known."""
     if wait is None and receive is None:
@@ -164,7 +161,7 @@ def _duration(entry: Json, send: int | None, wait: int | None, receive: int | No
     return (send or 0) + (wait or 0) + (receive or 0)
 
 
-def _headers(message: Json, side: str) -> tuple[Headers, tuple[str, ...]]:
+def _headers(message: Json, side: str, flaws: list[str]) -> Headers:
     """Header fields in order, without the pseudo-headers of HTTP/2 and 3 (RFC 9113 section 8.3).
 
     Most tools write objects with `name` and `value`, one writes pairs; some join repeated ones by line feeds.
@@ -182,7 +179,9 @@ def _headers(message: Json, side: str) -> tuple[Headers, tuple[str, ...]]:
                 unreadable = True
                 continue
         headers += _fields(name, "" if value is None else str(value))
-    return tuple(headers), ((f"{side}-headers-unreadable",) if unreadable else ())
+    if unreadable:
+        flaws.append(f"{side}-headers-unreadable")
+    return tuple(headers)
 
 
 @lru_cache(maxsize=4096)
@@ -193,11 +192,13 @@ def _fields(name: str, value: str) -> Headers:
     return tuple((field_value(name).lower(), field_value(line)) for line in value.split("\n"))
 
 
-def _frames(raw: Any) -> tuple[tuple[RawFrame, ...], tuple[str, ...]]:
+def _frames(raw: Any, flaws: list[str]) -> tuple[RawFrame, ...]:
     """Chrome's and mitmproxy's `_webSocketMessages`."""
     listed = raw if isinstance(raw, list) else []
     frames = tuple(frame for frame in map(_frame, listed) if frame)
-    return frames, (("websocket-message-unreadable",) if len(frames) < len(listed) else ())
+    if len(frames) < len(listed):
+        flaws.append("websocket-message-unreadable")
+    return frames
 
 
 def _frame(one: Any) -> RawFrame | None:

@@ -1,8 +1,12 @@
-"""Bodies as HAR holds them: as text, as base64, as form parameters, or only as a length."""
+"""Bodies as HAR holds them: as text, as base64, as form parameters, or only as a length.
+
+What is wrong with one is added to the `flaws` given.
+"""
 
 from __future__ import annotations
 
 import binascii
+import json
 import re
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
@@ -20,41 +24,45 @@ _MAGIC = {"gzip": b"\x1f\x8b", "x-gzip": b"\x1f\x8b", "zstd": b"\x28\xb5\x2f\xfd
 _CHARSET = re.compile(r";\s*charset\s*=\s*[\"']?([\w.:-]+)", re.IGNORECASE)
 _BOUNDARY = re.compile(r";\s*boundary\s*=\s*\"?([^\";,]{1,70})", re.IGNORECASE)
 
-Body = tuple[RawBody | None, tuple[str, ...]]
-"""A body, and what was wrong with it."""
 
-
-def of_request(request: dict[str, Any], headers: Headers) -> Body:
+def of_request(request: dict[str, Any], headers: Headers, flaws: list[str]) -> RawBody | None:
     """The body of `request.postData`; a form that is only there as `params` is encoded again."""
     data = request.get("postData")
     if not isinstance(data, dict):
-        return None, ()
+        return None
     media = _media_type(data, headers)
     text, parameters = data.get("text"), data.get("params")
     if not text and isinstance(parameters, list) and parameters:
-        return _body(_from_parameters(parameters, media), None, headers), ("request-body-rebuilt",)
-    content, flaws = _content(text, data.get("encoding"), media, "request")
-    return _body(content, request.get("bodySize"), headers), flaws
+        flaws.append("request-body-rebuilt")
+        return _body(_from_parameters(parameters, media), None, headers)
+    content = _content(text, data.get("encoding"), media, "request", flaws)
+    return _body(content, request.get("bodySize"), headers)
 
 
-def of_response(response: dict[str, Any], headers: Headers, method: str, status: int | None) -> Body:
+def of_response(
+    response: dict[str, Any], headers: Headers, method: str, status: int | None, flaws: list[str]
+) -> RawBody | None:
     """The body of `response.content`.
 
-    One that was there and was not recorded has its length and none of its bytes. A response that cannot
-    have a body (RFC 9112 section 6.3) has none, even where a browser shows what it had in its cache.
+    One that was there and was not recorded has its length and none of its bytes. A response that cannot have
+    a body (RFC 9112 section 6.3) has none, even where a browser shows what it had in its cache.
     """
     content = response.get("content")
     if not isinstance(content, dict):
-        return None, ()
+        return None
     if method == "HEAD" or status is None or status < 200 or status in {204, 304}:
-        return None, (("response-body-from-cache",) if content.get("text") and status == 304 else ())
-    if content.get("text") is None:
-        size = _count(content.get("size"))
-        body = RawBody(data=b"", size=size, decoded=True) if size else None
-        return body, (("response-body-not-recorded",) if size else ())
-    media = _media_type(content, headers)
-    data, flaws = _content(content["text"], content.get("encoding"), media, "response")
-    return _body(data, response.get("bodySize"), headers), flaws
+        if content.get("text") and status == 304:
+            flaws.append("response-body-from-cache")
+        return None
+    if content.get("text") is not None:
+        media = _media_type(content, headers)
+        data = _content(content["text"], content.get("encoding"), media, "response", flaws)
+        return _body(data, response.get("bodySize"), headers)
+    size = _count(content.get("size"))
+    if not size:
+        return None
+    flaws.append("response-body-not-recorded")
+    return RawBody(data=b"", size=size, decoded=True)
 
 
 def with_content_type(headers: Headers, content: Any) -> Headers:
@@ -95,15 +103,18 @@ def _from_chunks(text: str, encoding: str) -> bytes | None:
     return None if None in chunks else b"".join(chunk for chunk in chunks if chunk)
 
 
-def _content(text: Any, encoding: Any, media: str, side: str) -> tuple[bytes, tuple[str, ...]]:
+def _content(text: Any, encoding: Any, media: str, side: str, flaws: list[str]) -> bytes:
     if text is None:
-        return b"", ()
+        return b""
     if not isinstance(text, str):  # some tools put the parsed JSON there
-        return orjson.dumps(text), ()
+        return json.dumps(text).encode()
     if not isinstance(encoding, str) or encoding not in _DECODERS:
-        return _encoded(text, media), ()
+        return _encoded(text, media)
     data = _from_chunks(text, encoding)
-    return (data, ()) if data is not None else (_encoded(text, media), (f"{side}-body-undecodable",))
+    if data is None:
+        flaws.append(f"{side}-body-undecodable")
+        return _encoded(text, media)
+    return data
 
 
 def _encoded(text: str, media: str) -> bytes:

@@ -97,6 +97,10 @@ def test_standard_input(defacto: Defacto, monkeypatch: pytest.MonkeyPatch) -> No
     assert lines(defacto("import", "-")) == ["standard input (HAR): 1 added"]
 
 
+def test_standard_input_twice(defacto: Defacto) -> None:
+    assert defacto("import", "-", "-").code == 2
+
+
 def test_a_name_cannot_reach_the_terminal(defacto: Defacto, tmp_path: Path) -> None:
     (tmp_path / "\x1b[2J[red].har").write_bytes(har_of(entry()))
     assert lines(defacto("import", "\x1b[2J[red].har")) == ["\\x1b[2J[red].har (HAR): 1 added"]

@@ -39,7 +39,7 @@ def request_of(post_data: Any, *headers: tuple[str, str]) -> tuple[bytes, tuple[
         ({"text": f'["{encoded(b"one ")}", "{encoded(b"two")}"]', "encoding": "base64"}, b"one two"),
         ({"text": '["00", "ff"]', "encoding": "hex"}, b"\x00\xff"),
         ({"text": '["00"]'}, b'["00"]'),
-        ({"text": {"id": 1}}, b'{"id":1}'),
+        ({"text": {"id": 1}}, b'{"id": 1}'),
         ({"text": "é", "mimeType": "text/plain; charset=iso-8859-1"}, b"\xe9"),
         ({"text": "é", "mimeType": "text/plain; charset=utf-8"}, b"\xc3\xa9"),
         ({"text": "é", "mimeType": "text/plain; charset=no-such"}, b"\xc3\xa9"),
