@@ -6,8 +6,8 @@ again after a crash. Where the queue has no room the copy is dropped and counted
 Loss is made to fall on whole exchanges. For that the tap counts, per connection and without parsing, the
 requests that began and the responses that followed (`Copy`). A connection where both are equal stands between
 exchanges, and only there does copying stop (queue above its high-water mark) or start again (room, and the
-client's bytes begin a request). Only above the hard limit is an exchange cut in its middle. Before anything is
-copied again a `GAP` frame says so.
+client's bytes begin a request). Only above the hard limit is an exchange cut in its middle. Before anything
+is copied again a `GAP` frame says so.
 
 The count is a guess by byte pattern. A body that holds a raw request line makes it wrong, and then the
 connection is not copied again after a gap. A response can only be taken for another's where requests were
@@ -30,7 +30,8 @@ if TYPE_CHECKING:
     from proxy.splice.settings import Settings
 
 BATCH_BYTES = 256 * 1024
-"""Copies are joined to one write at the end of each turn of the event loop, or at this size."""
+BATCH_S = 0.002
+"""Copies are joined to one write, until they are so many or so old: the decoder wakes up less often."""
 
 MUTE = Struct("=QQ")
 """What the decoder writes back: a connection of which it wants no more copies, and the loss counter under
@@ -58,6 +59,7 @@ class Tap:
         self._nonce = secrets.token_hex(6).encode()
         self._batch: list[bytes] = []
         self._batch_bytes = 0
+        self._timer: asyncio.TimerHandle | None = None
         self._copies: dict[int, Copy] = {}
         self._last_id = 0
         self._loop = asyncio.get_running_loop()
@@ -97,7 +99,7 @@ class Tap:
         """Queue a frame. Needs a link."""
         batch = self._batch
         if not batch:
-            self._loop.call_soon(self._flush)
+            self._timer = self._loop.call_later(BATCH_S, self._flush)
         batch.append(_PACK(connection, monotonic_ns(), time_ns(), len(payload), lane, kind, requests))
         batch.append(payload)
         self._batch_bytes += len(payload)
@@ -144,6 +146,8 @@ class Tap:
 
     def _flush(self) -> None:
         if self._batch and self.link is not None:
+            if self._timer is not None:
+                self._timer.cancel()
             data = b"".join(self._batch)
             self._batch.clear()
             self._batch_bytes = 0
