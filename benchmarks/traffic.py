@@ -361,6 +361,14 @@ VALUES = {
     "dist": lambda source, _: f"{source.choice(_WORDS)}-1.{source.randrange(9)}.0.tar.gz",
     "key": lambda source, _: f"{source.choice(['SHOP', 'OPS', 'WEB'])}-{source.randrange(1, 999)}",
     "bucket": lambda source, _: f"{source.choice(_WORDS)}-{source.choice(_WORDS)}-assets",
+    "random10": lambda source, _: _random_text(source, 10).lower(),
+    "md5": lambda source, _: f"{source.getrandbits(128):032x}",
+    "domain": lambda source, _: f"{source.choice(['mail', 'news', 'app'])}.{source.choice(_WORDS)}.{source.choice(['com', 'io'])}",
+    "ip": lambda source, _: ".".join(str(source.randrange(1, 255)) for _ in range(4)),
+    "ptitle": lambda source, _: "_".join(source.sample(_WORDS, source.randrange(1, 4))).capitalize(),
+    "station": lambda source, _: "K" + "".join(source.choices("ABCDEFGHIJKLMNOPQRSTUVWXYZ", k=3)),
+    "geo": lambda source, _: f"{source.randrange(20, 60)}.{source.randrange(9999)},-{source.randrange(20, 120)}.{source.randrange(9999)}",
+    "isbn": lambda source, _: f"978{source.randrange(10**9, 10**10)}",
     "day": lambda source, _: f"2024-0{source.randrange(1, 9)}-1{source.randrange(9)}",
 }
 """How each kind of value is drawn."""

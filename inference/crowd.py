@@ -112,7 +112,8 @@ class Crowd:
         """Whether a word came back as a value; silence says the more the oftener its siblings did."""
         own = self._siblings[word]
         if own.echoed:
-            return 2.0 + own.echoed / max(own.spoken, 1)
+            weight = 0.3 if lexicon.is_reserved(word) else 1.0  # `"status": "active"` in the answer to `/alerts/active`
+            return weight * (2.0 + own.echoed / max(own.spoken, 1))
         rate = (self._echoed + 1.0) / (self._spoken - own.spoken + 3.0)
         return max(-3.0, own.spoken * min(0.0, log(max(0.03, 1 - rate) / 0.97)))
 

@@ -89,13 +89,17 @@ class Trace:
 
 
 class Flows:
-    """The traces of one consumer's values, by hash of the value."""
+    """The traces of one consumer's values, by hash of the value.
+
+    Args:
+        ceiling: values from this hash on are not looked at: the ceiling of the part that this one continues.
+    """
 
     family: ClassVar[str] = "flow"
 
-    def __init__(self) -> None:
+    def __init__(self, ceiling: int = 1 << 64) -> None:
         self.traces: dict[int, Trace] = {}
-        self.ceiling = 1 << 64
+        self.ceiling = ceiling
 
     def observe(self, observation: Observation) -> None:
         """Fold in one exchange: what it sent, then what it brought."""

@@ -85,7 +85,7 @@ def _fold(store: Store, progress: Callable[[], None] | None) -> Folded:
         if part.full:
             _save(store, part, batches)
             done.batches += len(batches)
-            part, batches = Fold(models), []
+            part, batches = part.successor(), []
     if batches:
         _save(store, part, batches)
         done.batches += len(batches)
@@ -110,6 +110,13 @@ class Fold:
         self.operations: dict[Part, list[Observer]] = {}
         self.flows: dict[Part, Flows] = {}
         self.exchanges = 0
+        self._ceilings: dict[Part, int] = {}
+
+    def successor(self) -> Fold:
+        """An empty fold for the traffic that follows; values that this one left out of its samples stay out."""
+        next_one = Fold(self.models)
+        next_one._ceilings = self._ceilings | {part: flows.ceiling for part, flows in self.flows.items()}
+        return next_one
 
     @property
     def full(self) -> bool:
@@ -145,7 +152,7 @@ class Fold:
         whole = (exchange.producer, window, "", consumer)
         flows = self.flows.get(whole)
         if flows is None:
-            flows = self.flows[whole] = Flows()
+            flows = self.flows[whole] = Flows(self._ceilings.get(whole, 1 << 64))
         flows.observe(observation)
 
     def parts(self) -> Iterator[tuple[Part, Mergeable]]:

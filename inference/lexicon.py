@@ -104,6 +104,15 @@ _NO_COLLECTIONS = frozenset(
 )
 """Words in -s that hold no things with names or numbers."""
 
+_VERBS = frozenset(
+    """
+    add apply calc calculate cancel change check clear close confirm convert create delete destroy disable download enable execute fetch find
+    generate get has import export invite is list load lookup make mark merge move open post process publish put query read recover refresh
+    register remove reset resolve retrieve revoke run save search select send set show start stop submit sync test toggle transfer update upload
+    upsert validate verify view
+    """.split()
+)
+
 _PIECES = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|\d+")
 
 
@@ -152,6 +161,13 @@ def is_collection(word: str) -> bool:
         "id",
         "name",
     }
+
+
+@lru_cache(maxsize=16384)
+def is_action(word: str) -> bool:
+    """Whether a word of several pieces begins with a verb: `findByStatus`, `update_many`."""
+    pieces = _PIECES.findall(word)
+    return len(pieces) > 1 and pieces[0].lower() in _VERBS
 
 
 def singular(word: str) -> str:

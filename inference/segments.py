@@ -14,6 +14,8 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
+from inference.lexicon import is_collection
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -30,7 +32,6 @@ TAIL = re.compile(
 
 _LONGEST_WORD = 80
 _CALL = re.compile(r"(?P<name>[A-Za-z]\w*)\((?P<quote>'?)(?P<key>[^()']+)(?P=quote)\)", re.ASCII)
-_PLAIN = re.compile(r"[A-Za-z][A-Za-z_-]*")
 _WORD = re.compile(r"[\w.~$@:*!'()+=-]+", re.ASCII)
 _PLACEHOLDER = re.compile(r"\{.*\}|<.*>|:[A-Za-z]\w*|\[.*\]")
 _NUMBER = re.compile(r"[+-]?\d+(?:\.\d+)*")
@@ -57,42 +58,50 @@ def labels(path: str) -> tuple[str, ...]:
     A label is a word as sent, `{}`, or a mixture: `{}.json`, `{}:cancel`, `Users({})`. Query, fragment and
     matrix parameters (`;jsessionid=…`) are no part of any. Total: any text has labels.
     """
-    path = path.partition("?")[0].partition("#")[0]
-    raw = [part for piece in path.split("/") if (part := piece.partition(";")[0])]
-    cut = raw[:MAX_SEGMENTS]
+    parts = _split(path)
     out = [
-        segment if index + 1 < len(cut) and is_version(segment, cut[:index]) else label_of(segment)
-        for index, segment in enumerate(cut)
+        part if is_version(part, parts[:index], more=index + 1 < len(parts)) else label_of(part)
+        for index, part in enumerate(parts[:MAX_SEGMENTS])
     ]
-    if len(raw) > MAX_SEGMENTS:
+    if len(parts) > MAX_SEGMENTS:
         out[-1] = PARAMETER
-    if path.endswith("/") and out:
+    if out and _without_query(path).endswith("/"):
         out.append("")
     return tuple(out)
 
 
 def texts(path: str) -> tuple[str, ...]:
     """The decoded segments of a path, one for each label but that of a final slash."""
-    path = path.partition("?")[0].partition("#")[0]
-    raw = [part for piece in path.split("/") if (part := piece.partition(";")[0])]
-    return tuple(unquote(segment) for segment in raw[:MAX_SEGMENTS])
+    return tuple(unquote(part) for part in _split(path)[:MAX_SEGMENTS])
 
 
-def is_version(segment: str, before: Sequence[str]) -> bool:
-    """Whether a number or date that more follows is a version of the API: `/1.1/statuses`, `/rest/api/3/issue`, `/2010-04-01/Accounts`."""
+def _split(path: str) -> list[str]:
+    return [part for piece in _without_query(path).split("/") if (part := piece.partition(";")[0])]
+
+
+def _without_query(path: str) -> str:
+    return path.partition("?")[0].partition("#")[0]
+
+
+def is_version(segment: str, before: Sequence[str], *, more: bool) -> bool:
+    """Whether a number or date is a version of the API, not a value.
+
+    `/1.1/statuses`, `/rest/api/3/issue`, `/rest/agile/1.0/board`, `/data/2.5/weather`, `/2010-04-01/Accounts`.
+    `more` says that something follows.
+    """
     if _VERSION.fullmatch(segment) is None or len(before) > _LAST_VERSION:
         return False
+    dotted = "." in segment
     home = before[-1].lower() if before else ""
-    return home in _VERSION_HOMES or (
-        "." in segment and any(word.lower() in _VERSION_HOMES for word in before)
-    )
+    if home in _VERSION_HOMES:
+        return more or (dotted and not before)
+    under = len(before) == 1 and not is_collection(home)
+    return more and dotted and (under or any(word.lower() in _VERSION_HOMES for word in before))
 
 
 @lru_cache(maxsize=65536)
 def label_of(segment: str) -> str:
     """The label of one segment by itself."""
-    if _PLAIN.fullmatch(segment) and len(segment) <= 24 and not is_machine_made(segment):
-        return segment
     text = unquote(segment)
     call = _CALL.fullmatch(text)
     if call is not None:

@@ -75,16 +75,23 @@ class Node:
         tally = self.types.get(kind)
         if tally is None:
             tally = self.types[kind] = Tally()
-        if kind == "object":
-            if depth < MAX_DEPTH:
+        if depth < MAX_DEPTH:
+            if kind == "object":
                 self._observe_fields(value, tally, at, example, depth + 1)
-        elif kind == "array" and depth < MAX_DEPTH and value:
-            items = self.items
-            if items is None:
-                items = self.items = Node()
-            for item in value:
-                items.observe(item, at, example, depth + 1)
-        tally.add(at, example)
+            elif kind == "array" and value:
+                self._observe_items(value, at, example, depth + 1)
+        if at > tally.last and tally.count:  # `Tally.add` for traffic in order: this line runs for every value
+            tally.last = at
+            tally.count += 1
+        else:
+            tally.add(at, example)
+
+    def _observe_items(self, value: list[Any], at: int, example: str, depth: int) -> None:
+        items = self.items
+        if items is None:
+            items = self.items = Node()
+        for item in value:
+            items.observe(item, at, example, depth)
 
     def _observe_fields(
         self, value: dict[str, Any], objects: Tally, at: int, example: str, depth: int

@@ -7,6 +7,7 @@ deliberately low: a wrong "used" costs more trust than a missed one.
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from math import log2
 from urllib.parse import urlsplit
 
@@ -26,6 +27,7 @@ _LETTER_BITS = 1.5
 _DIGIT_BITS = log2(10)
 
 
+@lru_cache(maxsize=16_384)
 def bits_of(text: str) -> int:
     """The bits of a value; 0 for what says nothing: dates, prose, links without an id, overlong texts.
 

@@ -23,7 +23,7 @@ Prefix = tuple[str, ...]
 """The labels of a template down to some place."""
 
 VERSION = re.compile(
-    r"v\d+(?:[._]\d+)*(?:alpha|beta|rc)?\d*|\d+(?:\.\d+)*|\d{4}-\d\d.*|latest|stable|unstable|beta",
+    r"v\d+(?:[._]\d+)*(?:alpha|beta|rc)?\d*|\d+(?:\.\d+)*|\d{4}-\d\d.*",
     re.IGNORECASE,
 )
 """A segment that names a version of the interface."""
@@ -36,6 +36,7 @@ FILE = re.compile(r".+\.[A-Za-z][A-Za-z0-9]{0,4}")
 
 _PREFIXES = frozenset({"api", "apis", "rest", "rpc", "services", "ws", "public", "internal", "json", "_api"})
 _CAMEL = re.compile(r"[a-z]+(?:[A-Z][a-z]+)+")
+_CODE = re.compile(r"[A-Z]{2,6}")
 _SNAKE = re.compile(r"[a-z]+(?:_[a-z]+)+")
 _LAST_VERSION = 2
 _ENOUGH = 2
@@ -137,10 +138,10 @@ def _of_meaning(word: str) -> float:
 def _of_form(word: str, prefix: Prefix) -> float:
     if VERSION.fullmatch(word) and len(prefix) <= _LAST_VERSION:
         return -3.0
-    if _CAMEL.fullmatch(word):
-        return -1.5
-    if _SNAKE.fullmatch(word):
-        return -1.0
+    if _CODE.fullmatch(word):
+        return 2.0
+    if _CAMEL.fullmatch(word) or _SNAKE.fullmatch(word):
+        return -2.5 if lexicon.is_action(word) else -1.2
     if FILE.fullmatch(word):
         return 3.0
     if "." in word or any(character.isdigit() for character in word):
