@@ -80,7 +80,9 @@ class Node:
                 self._observe_fields(value, tally, at, example, depth + 1)
             elif kind == "array" and value:
                 self._observe_items(value, at, example, depth + 1)
-        if at > tally.last and tally.count:  # `Tally.add` for traffic in order: this line runs for every value
+        if (
+            at > tally.last and tally.count
+        ):  # `Tally.add` for traffic in order: this line runs for every value
             tally.last = at
             tally.count += 1
         else:
