@@ -64,11 +64,11 @@ def bound(evidence: Evidence) -> str:
 
 
 def sure(evidence: Evidence) -> str:
-    """The same for a column: `all 1,240 (≤ 0.24%)`."""
+    """The same for a column: `all 1,240 (≤0.24%)`."""
     if evidence.bound is None:
         return "never seen"
     held = f"{evidence.held:,} of {evidence.total:,}" if evidence.broken else f"all {evidence.total:,}"
-    return f"{held} (≤ {percent(evidence.bound)})"
+    return f"{held} (≤{percent(evidence.bound)})"
 
 
 def depends(link: Dependence) -> str:

@@ -104,7 +104,7 @@ def map_text(contract_map: ContractMap) -> RenderableType:
         for operation in producer.operations:
             parts += [Text(), *_operation(operation, full=full)]
     legend = "   ".join(f"{glyph} {level.value}" for level, glyph in GLYPHS.items())
-    legend += "   (≤ …) at 95% no more than this share can break it"
+    legend += "   (≤…) at 95% no more than this share can break it"
     return Group(*parts, Text(), Text(legend, "dim"), *_footer(contract_map.capture, contract_map.window))
 
 
@@ -203,7 +203,7 @@ def _operation(operation: OperationMap, *, full: bool) -> Iterator[RenderableTyp
     found = places(operation.claims)
     shown = [place for place in found if full or not place.only_received]
     if shown:
-        table = _table("place", "what holds", "held in", "who", ratios=(10, 9, 5, 7))
+        table = _table("place", "what holds", "held in", "who", ratios=(9, 9, 6, 7))
         for place in shown:
             said = _cell(", ".join(place.statements))
             table.add_row(_where(place), said, _sure(place.claims[0]), _who(place.dependence))

@@ -20,7 +20,7 @@ from contract.claim import (
 )
 from contract.clause import Clause
 from contract.kinds import ContentType, Latency, Occurs, Present, Type
-from contract.subject import parse
+from contract.subject import Subject, parse
 from reports.drift import Drift
 from reports.finding import Compared
 from store.records import Capture
@@ -251,3 +251,51 @@ def drift_of(contract_map):
 def nothing(shop_map):
     """A map of nothing observed."""
     return replace(shop_map, window=None, capture=Capture(), producers=())
+
+
+HOSTILE = (
+    "<script>document.title='owned'</script>",
+    "<svg/onload=document.title='owned'><image href=x onerror=document.title='owned'>",
+    "\"'--></style></title><img src=x onerror=alert(1)>",
+    "\x1b]0;owned\x07\x1b[2J\x9b31m\r\nforged line",
+    "abc\u202ecba\u2066\u200b\ufeff",
+    "=HYPERLINK(0)|+1|@SUM(A1)",
+    "| a | `` ` `` | **b** | [c](javascript:d) @all #1 https://e.example",
+    "{{ 7*7 }}{% raw %}[bold red]x[/]",
+    "lone \ud800 surrogate",
+)
+"""Text that acts on whoever shows it raw: pages, terminals, spreadsheets, Markdown, templates, encoders."""
+
+
+def hostile_operation(number, text):
+    key = f"GET /{number}/{text}"
+    who = (depends(f"{text}{number}", USED, text), depends(text, EXPOSED, text))
+    named = Subject(("response", "200", "body", text))
+    made = claim(key, "response.200", Occurs(), *who)
+    claims = (
+        replace(made, evidence=replace(made.evidence, examples=(text,))),
+        replace(made, clause=Clause(producer="shop", operation=key, subject=named, kind=ALWAYS)),
+        replace(
+            made,
+            clause=Clause(producer="shop", operation=key, subject=named.within(text), kind=STRING),
+            standing=Standing.CONTRADICTED,
+            declared=Clause(producer="shop", operation=key, subject=named.within(text), kind=OBJECT),
+        ),
+    )
+    return operation(key, claims, {f"{text}{number}": 3, text: 2}, (durations(text, 300, 1.0, 2.0, 3.0),))
+
+
+@pytest.fixture
+def hostile_map(shop_map):
+    operations = tuple(hostile_operation(number, text) for number, text in enumerate(HOSTILE))
+    who = tuple(consumer(text, 5, (text,), owner=text) for text in HOSTILE)
+    return replace(
+        shop_map,
+        capture=Capture(observed=9, lost=dict.fromkeys(HOSTILE, 2), flaws=dict.fromkeys(HOSTILE, 1)),
+        producers=(ProducerMap(name=HOSTILE[0], operations=operations, consumers=who),),
+    )
+
+
+@pytest.fixture
+def hostile_drift(hostile_map):
+    return replace(drift_of(hostile_map), documents=dict(zip(HOSTILE, HOSTILE, strict=True)))
