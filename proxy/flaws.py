@@ -16,8 +16,6 @@ _TEXT = re.compile(r"text/.*|application/(?:.*\+)?(?:json|xml|javascript|x-www-f
 _TOO_DEEP = ("recursion", "depth")
 """What orjson calls it, by version; no reader of JSON that we know goes deeper than its 1,024."""
 
-_NOT_FINITE = re.compile(rb"\b(?:NaN|Infinity)\b")
-
 
 def body_flaws(content: bytes, media_type: str) -> Iterator[str]:
     """The flaws of a whole body of this media type, without the `request-body-` before each."""
@@ -43,23 +41,22 @@ def _why_not_json(content: bytes, error: str) -> str:
     """What the strict parser did not like; a lenient one tells NaN from the rest."""
     if any(word in error.lower() for word in _TOO_DEEP):
         return "too-deep"
+    constants: list[str] = []
     try:
-        json.loads(content.decode("utf-8-sig"), parse_int=str)
+        json.loads(content.decode("utf-8-sig"), parse_int=str, parse_constant=constants.append)
     except UnicodeDecodeError:
         return "invalid-utf8"
     except (ValueError, RecursionError):
         return "not-json"
-    return "nan" if _NOT_FINITE.search(content) else "not-json"
+    return "nan" if constants else "huge-number"
 
 
 def _may_have_duplicate_keys(content: bytes, value: object) -> bool:
-    """Whether fewer names came out of the parser than went in.
+    """Whether fewer names came out of the parser than went in: then fewer colons do.
 
-    Both texts are asked for the end of a name, which may also stand within a string, in both alike unless
-    the one has it escaped; blanks before a colon make the counts differ as well. Either way a slower look
-    settles it.
+    Those within strings come out as they went in, unless they were escaped; then a slower look settles it.
     """
-    return content.count(b'":') != orjson.dumps(value).count(b'":') or b"\\u" in content
+    return content.count(b":") != orjson.dumps(value).count(b":") or b"\\u" in content
 
 
 def _is_utf8(content: bytes) -> bool:

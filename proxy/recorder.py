@@ -14,10 +14,10 @@ from proxy.content import UndecodableError, codings_of, decode
 from proxy.flaws import body_flaws
 from proxy.identity import Identifier
 from proxy.redaction import MediaType, Redaction, Redactor
-from store.records import Body, Exchange, Headers, Outcome, record_id
+from store.records import Body, Exchange, Headers, Lane, Outcome, record_id
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from proxy.config import Config
     from proxy.raw import RawBody, RawExchange
@@ -67,6 +67,7 @@ class Recorder:
         response_body = self.body(
             raw.response_body, raw.response_headers, redaction, response_place, limit, flaws, ended=ended
         )
+        flaws.extend(_length_flaws(raw))
         return Exchange(
             id=record_id(self._redactor.seal(raw.fingerprint)),
             producer=raw.producer,
@@ -127,8 +128,6 @@ class Recorder:
         whole = ended and not truncated
         if whole:
             found.extend(body_flaws(content, media_type.essence))
-            if not raw.decoded and raw.size and _field(headers, "content-length") not in {"", str(raw.size)}:
-                found.append("length-mismatch")
         redacted = redaction.body(content, media_type, f"{place}.body", cut=not whole)
         if redacted.withheld:
             found.append("withheld")
@@ -157,6 +156,19 @@ def _undo_codings(raw: RawBody, headers: Headers, limit: int, flaws: list[str]) 
     if not decoded.complete and not raw.truncated:
         flaws.append("incomplete")
     return decoded.content, decoded.size, decoded.truncated or raw.truncated
+
+
+def _length_flaws(raw: RawExchange) -> Iterator[str]:
+    """Bodies whose `Content-Length` lies; in recordings it is often that of the body before an edit."""
+    if raw.lane is Lane.IMPORT or raw.outcome is not Outcome.COMPLETE:
+        return
+    sides = (
+        ("request", raw.request_body, raw.request_headers),
+        ("response", raw.response_body, raw.response_headers),
+    )
+    for side, body, headers in sides:
+        if body is not None and body.size and _field(headers, "content-length") not in {"", str(body.size)}:
+            yield f"{side}-body-length-mismatch"
 
 
 def _field(headers: Headers, name: str) -> str:
