@@ -113,7 +113,7 @@ class Fold:
         self._ceilings: dict[Part, int] = {}
 
     def successor(self) -> Fold:
-        """An empty fold for the traffic that follows; values that this one left out of its samples stay out."""
+        """An empty fold for what follows; values that this one left out of its samples stay out."""
         next_one = Fold(self.models)
         next_one._ceilings = self._ceilings | {part: flows.ceiling for part, flows in self.flows.items()}
         return next_one
