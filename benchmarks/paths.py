@@ -1,5 +1,4 @@
-"""How well operations are inferred from paths: over synthetic traffic of several styles, or a recording
-with its declared document.
+"""How well operations are inferred from paths: over synthetic traffic, or a recording with its document.
 
     python -m benchmarks.paths                                  every style, the held-out ones too
     python -m benchmarks.paths --style github --wrong           what went wrong in one style
@@ -147,7 +146,8 @@ def main() -> None:
     parser.add_argument("--document", type=Path)
     options = parser.parse_args()
     print(
-        f"{'':24} {'precision':>9} {'recall':>7} {'F1':>7} {'exact':>7} {'operations':>10} {'exchanges':>9} {'us each':>8}"
+        f"{'':24} {'precision':>9} {'recall':>7} {'F1':>7} {'exact':>7}"
+        f" {'operations':>10} {'exchanges':>9} {'us each':>8}"
     )
     if options.har:
         shots = recording(options.har, options.document)
@@ -167,7 +167,8 @@ def show(name: str, shots: Sequence[Shot], *, wrong_too: bool) -> None:
     each = (time.perf_counter() - started) / len(shots) * 1e6
     got = score(pairs)
     print(
-        f"{name:24} {got.precision:9.3f} {got.recall:7.3f} {got.f1:7.3f} {got.exact:7.1%} {got.operations:10} {got.exchanges:9} {each:8.1f}"
+        f"{name:24} {got.precision:9.3f} {got.recall:7.3f} {got.f1:7.3f} {got.exact:7.1%}"
+        f" {got.operations:10} {got.exchanges:9} {each:8.1f}"
     )
     if wrong_too:
         wrong(pairs, shots)

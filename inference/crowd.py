@@ -1,5 +1,4 @@
-"""Crowd: the words in one place beside each other. Values of one parameter are alike in what stands at and
-below them.
+"""Crowd: words side by side. Values of one parameter are alike in what stands at and below them.
 
 Evidence in log-odds, as in `inference/words.py`.
 """
@@ -51,7 +50,7 @@ class Crowd:
         self._locales = {word for word in self._words if _LOCALE.fullmatch(word)}
 
     def of_all(self) -> float:
-        """What the crowd says about every word in it: many words that interfaces are not made of, alike in what stands below."""
+        """What the crowd says about each word in it: there are many unusual ones, alike in what is below."""
         unusual = [
             word for word in self._words if not lexicon.is_common(word) and not lexicon.is_reserved(word)
         ]
@@ -94,7 +93,7 @@ class Crowd:
         return [like for like in likes if like is not None], len(others)
 
     def _of_inner(self, agree: float, differ: float, inner: int) -> float:
-        """What stands below a word: how much of it (`share`) stands below others, too, with answers that agree or differ."""
+        """What stands below a word: how much of it is below others, too, with answers that agree or differ."""
         if not inner:
             return 0.0
         share = agree / inner
@@ -112,7 +111,7 @@ class Crowd:
         """Whether a word came back as a value; silence says the more the oftener its siblings did."""
         own = self._siblings[word]
         if own.echoed:
-            weight = 0.3 if lexicon.is_reserved(word) else 1.0  # `"status": "active"` in the answer to `/alerts/active`
+            weight = 0.3 if word in lexicon.STATES else 1.0  # `"status": "active"` answers `/alerts/active`
             return weight * (2.0 + own.echoed / max(own.spoken, 1))
         rate = (self._echoed + 1.0) / (self._spoken - own.spoken + 3.0)
         return max(-3.0, own.spoken * min(0.0, log(max(0.03, 1 - rate) / 0.97)))

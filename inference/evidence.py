@@ -29,7 +29,8 @@ _SHAPE_DEPTH = 3
 _ITEMS_LOOKED_AT = 20
 _NAME_LENGTHS = range(2, 101)
 _NAMING_KEY = re.compile(
-    r"(?:.*[_-]|.*(?=[A-Z]))?(?:id|ids|name|names|login|slug|key|code|ref|tag|label|labels|path|username|user|handle|symbol|sku|title|branch|default_branch|iso\w*|topics?)",
+    r"(?:.*[_-]|.*(?=[A-Z]))?(?:ids?|names?|login|slug|key|code|ref|tag|labels?|path|username|user|handle|symbol|sku"
+    r"|title|branch|topics?|iso\w*)",
     re.IGNORECASE,
 )
 
@@ -38,9 +39,9 @@ class Sample(NamedTuple):
     """One exchange as evidence.
 
     `rank` orders samples. `spoken` says whether there was a body to echo in. `echoed` has bit *i* set where
-    segment *i* came back, or was sent, as a whole value of a body; `joined` has it where the rest of the path from
-    segment *i* on did so as one value. `listed` says that the answer was an array. `shape` are hashes of the
-    answer's field paths, `values` hashes of the names and identifiers delivered or sent (`unpack` reads both).
+    segment *i* came back, or was sent, as a whole value of a body; `joined` has it where the rest of the path
+    from segment *i* on did so as one value. `listed` says that the answer was an array. `shape` are hashes of
+    its field paths, `values` hashes of the names and identifiers delivered or sent (`unpack` reads both).
     """
 
     rank: int
@@ -102,7 +103,7 @@ def sample(
 
 
 def stands_as_value(word: bytes, body: bytes) -> bool:
-    """Whether a word is a whole string of a JSON text other than a field's name, or the whole text of an XML element."""
+    """Whether a word is a whole string of a JSON text (no field's name), or all of an XML element."""
     if len(word) < 2:
         return False
     quoted = b'"' + word + b'"'
@@ -116,7 +117,7 @@ def stands_as_value(word: bytes, body: bytes) -> bool:
 
 
 def stands_joined(tail: bytes, *bodies: bytes) -> bool:
-    """Whether several segments together are one string value, alone or behind a short prefix that makes no URL of it (`refs/heads/x`)."""
+    """Whether several segments are one string value, alone or behind a prefix (`refs/heads/x`, no URL)."""
     for body in bodies:
         at = body.find(tail + b'"')
         while at >= 0:
@@ -138,7 +139,7 @@ def _parsed(body: bytes) -> Any:
 
 
 class _Layout(NamedTuple):
-    """What the names of an object's fields say: hashes of their paths, and which hold names or identifiers."""
+    """What an object's field names say: hashes of their paths, and which hold names or identifiers."""
 
     shape: frozenset[int]
     naming: tuple[str, ...]

@@ -34,18 +34,40 @@ PRONOUNS = frozenset(
         "$all",
     }
 )
-"""Words that stand for a value known otherwise; beside values they are an operation of their own, however alike the answers are."""
+"""Words that stand for a value known otherwise. Beside values they are operations of their own."""
 
 SEARCHES = frozenset({"search", "find", "query", "lookup", "browse", "autocomplete", "suggest"})
 """What follows these names what is looked for."""
 
-RESERVED = SEARCHES | frozenset(
-    """
+STATES = frozenset(
+    {
+        "private",
+        "public",
+        "starred",
+        "archived",
+        "active",
+        "inactive",
+        "deleted",
+        "pending",
+        "expired",
+        "unread",
+        "open",
+        "closed",
+    }
+)
+"""Words that select by a state; they come back as the value of a status without being names."""
+
+RESERVED = (
+    SEARCHES
+    | STATES
+    | frozenset(
+        """
     new latest upcoming recent featured popular trending random count counts batch bulk all batchcreate
     batchget mget export import download upload stats statistics status summary metadata health ping
     default-settings login logout signup register token authorize callback validate verify available history
-    preview public private starred archived active inactive deleted pending expired unread drafts
-    """.split()
+    preview drafts
+    """.split()  # noqa: SIM905  a list of words reads better as text
+    )
 )
 """Words that mean something of their own beside values, unless the traffic clearly says otherwise."""
 
@@ -82,7 +104,7 @@ COMMON = frozenset(
     trending types unarchive unassign unban unblock unfollow unlock unpin unpublish unread unstar
     unsubscribe unsuspend update uploads usage user users values variables variants versions video videos
     views visibility void votes wallet watch watchers webhooks widgets wiki wikis workers workflows
-    workspaces zones """.split()
+    workspaces zones """.split()  # noqa: SIM905  a list of words reads better as text
 )
 """Nouns and verbs that interfaces are made of; as the name of a thing they are rare."""
 
@@ -92,7 +114,7 @@ VALUES = frozenset(
     bug enhancement wontfix duplicate question invalid documentation feature
     admin root guest alice bob test foo bar baz example demo hello-world
     default kube-system kube-public usd eur gbp en de fr es us uk
-    """.split()
+    """.split()  # noqa: SIM905  a list of words reads better as text
 )
 """Words that are usually the name of a thing."""
 
@@ -100,17 +122,17 @@ VALUES = frozenset(
 _NO_COLLECTIONS = frozenset(
     """
     stats statistics analytics metrics settings preferences details credentials options news status address
-    access process progress rest this us is docs graphics gas traffic actions contents forecasts """.split()
+    access process progress rest this us is docs graphics gas traffic actions contents forecasts """.split()  # noqa: SIM905  a list of words reads better as text
 )
 """Words in -s that hold no things with names or numbers."""
 
 _VERBS = frozenset(
     """
-    add apply calc calculate cancel change check clear close confirm convert create delete destroy disable download enable execute fetch find
-    generate get has import export invite is list load lookup make mark merge move open post process publish put query read recover refresh
-    register remove reset resolve retrieve revoke run save search select send set show start stop submit sync test toggle transfer update upload
-    upsert validate verify view
-    """.split()
+    add apply calc calculate cancel change check clear close confirm convert create delete destroy
+    disable download enable execute fetch find generate get has import export invite is list load lookup
+    make mark merge move open post process publish put query read recover refresh register remove reset
+    resolve retrieve revoke run save search select send set show start stop submit sync test toggle
+    transfer update upload upsert validate verify view """.split()  # noqa: SIM905  a list of words reads better as text
 )
 
 _PIECES = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|\d+")

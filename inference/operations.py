@@ -53,7 +53,7 @@ class Operations:
         return frozenset(self.of_route(name) for name in self._routes)
 
     def renamed_since(self, earlier: Operations) -> dict[str, str]:
-        """The operations that an earlier decision named otherwise, with the name of the one that has most of their templates now."""
+        """What an earlier decision named otherwise, with the one that most of their routes have now."""
         moved: dict[str, Counter[str]] = {}
         for name in sorted(earlier._routes):
             moved.setdefault(earlier.of_route(name), Counter())[self.of_route(name)] += 1
@@ -95,7 +95,7 @@ class _Declared:
 
 
 def _pattern(part: str) -> str:
-    """The labels that a segment of a declared template matches. A fixed one that looks machine-made has no label of its own."""
+    """The labels that a segment of a declared template matches. A fixed `5` has the label of any number."""
     if "{" not in part:
         label = label_of(part)
         return ".+".join(re.escape(piece) for piece in label.split(PARAMETER))

@@ -24,15 +24,16 @@ if TYPE_CHECKING:
 __all__ = ["Operations", "PathModel", "route"]
 
 MAX_PLACES = 20_000
-"""Places kept in all, each of up to some 3 KB. Up to here folding is exact in any order. From here on words already
-decided to be values are folded into parameters, and if that makes no room, every new word is."""
+"""Places kept in all, each of up to some 3 KB. Up to here folding is exact in any order. From here on
+words already decided to be values are folded into parameters, and if that makes no room, every new word
+is."""
 
 _ROOM = 0.9
 _CACHE = 16_384
 
 
 def route(method: str, path: str) -> str:
-    """The method and the path with machine-made segments as `{}`: `GET /repos/octocat/hello/issues/{}`. Total and pure."""
+    """The method, and the path with what a machine made as `{}`: `GET /repos/octocat/pulls/{}`. Total."""
     return route_of(method, labels(path))
 
 
@@ -42,7 +43,7 @@ def route_of(method: str, parts: Iterable[str]) -> str:
 
 
 class PathModel:
-    """The paths of one producer, in bounded memory. Folding is associative and commutative up to `MAX_PLACES`."""
+    """The paths of one producer. Folding is associative and commutative up to `MAX_PLACES`."""
 
     def __init__(self) -> None:
         self._root = Place()
@@ -61,7 +62,7 @@ class PathModel:
         media_type: str = "",  # noqa: ARG002  the callers' record has it; bodies say themselves what they are
         id: str = "",  # noqa: A002  the word of the records
     ) -> str:
-        """Fold in one exchange and say its route. Bodies are without content coding; `id` is the exchange's id."""
+        """Fold in one exchange and say its route. Bodies have no content coding, `id` is the exchange's."""
         known = self._known.get((method, path))
         if known is None:
             known = self._locate(method, path)
@@ -94,8 +95,8 @@ class PathModel:
     def operations(self, declared: Iterable[str] = ()) -> Operations:
         """The operations as the traffic so far shows them.
 
-        `declared` are keys of a document (`GET /pets/{petId}`): where one matches, it is the operation, and where
-        it has a parameter, so have its undeclared neighbours.
+        `declared` are keys of a document (`GET /pets/{petId}`): where one matches, it is the operation,
+        and where it has a parameter, so have its undeclared neighbours.
         """
         known = tuple(declared)
         return Operations(decide(self._root, known), known)

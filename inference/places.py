@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
 MAX_WORDS = 500
-"""Distinct words kept below one place. The widest documented interfaces have about half as many fixed words in one place."""
+"""Distinct words kept below one place. The widest documented interfaces have half as many fixed ones."""
 
 MAX_SAMPLES = 5
 """Samples kept for each method of a place."""
@@ -72,7 +72,7 @@ class Place:
         return added + self.fold()
 
     def fold(self) -> int:
-        """Fold the words below into one parameter where there are too many; returns the change in the number of places."""
+        """Fold the words below into one parameter, if there are too many; returns by how many places more."""
         words = [name for name in self.below if is_word(name)]
         if not words or not (self.full or len(words) > MAX_WORDS):
             return 0

@@ -26,9 +26,10 @@ MAX_SEGMENTS = 32
 """Longer paths are data (a file tree); what lies deeper becomes one parameter."""
 
 TAIL = re.compile(
-    r"(?P<stem>[^/]+)(?P<tail>\.(?:json|xml|csv|html?|pdf|rss|atom|ics|geojson|php|aspx?)|(?<!:):[a-z]+(?:[A-Z][a-z]+)*)"
+    r"(?P<stem>[^/]+)"
+    r"(?P<tail>\.(?:json|xml|csv|html?|pdf|rss|atom|ics|geojson|php|aspx?)|(?<!:):[a-z]+(?:[A-Z][a-z]+)*)"
 )
-"""A segment that ends in the name of a representation (`42.json`) or in a verb of its own (`42:cancel`), which are fixed."""
+"""A segment with a fixed end: the name of a representation (`42.json`), a verb of its own (`42:cancel`)."""
 
 _LONGEST_WORD = 80
 _CALL = re.compile(r"(?P<name>[A-Za-z]\w*)\((?P<quote>'?)(?P<key>[^()']+)(?P=quote)\)", re.ASCII)
@@ -86,7 +87,7 @@ def _without_query(path: str) -> str:
 def is_version(segment: str, before: Sequence[str], *, more: bool) -> bool:
     """Whether a number or date is a version of the API, not a value.
 
-    `/1.1/statuses`, `/rest/api/3/issue`, `/rest/agile/1.0/board`, `/data/2.5/weather`, `/2010-04-01/Accounts`.
+    `/1.1/statuses`, `/rest/api/3/issue`, `/rest/agile/1.0/board`, `/data/2.5/weather`, `/2010-04-01/Calls`.
     `more` says that something follows.
     """
     if _VERSION.fullmatch(segment) is None or len(before) > _LAST_VERSION:
@@ -127,12 +128,12 @@ def is_machine_made(text: str) -> bool:
 
 
 def _looks_random(text: str) -> bool:
-    """Whether some run of letters and digits in it is an identifier drawn at random (`cus_NffrFeUfNV2Hib`, `dQw4w9WgXcQ`)."""
+    """Whether some run of letters and digits in it was drawn at random (`dQw4w9WgXcQ`)."""
     return any(_is_random_run(run) for run in _RUN.findall(text) if len(run) >= _SHORTEST_RANDOM)
 
 
 def _is_random_run(run: str) -> bool:
-    """Random text changes between digits, capitals and small letters every other character; words and camelCase do not."""
+    """Random text changes between digits, capitals and small letters all the time, camelCase does not."""
     digits = sum(character.isdigit() for character in run)
     syllables = len(_SYLLABLE.findall(run))
     if not digits:

@@ -27,7 +27,7 @@ FAILED = 400
 
 @dataclass(slots=True)
 class Answer:
-    """What successful answers at a place looked like: the union of their field paths, and whether they were arrays, objects or both."""
+    """What successful answers looked like: the union of their field paths, how many were arrays, objects."""
 
     shape: set[int] = field(default_factory=set)
     arrays: int = 0
@@ -40,7 +40,7 @@ class Answer:
         self.objects += other.objects
 
     def likeness(self, other: Answer) -> float | None:
-        """How alike two answers are: 0 to 1 (Jaccard of field paths; 0 for an array against an object), None where one says nothing."""
+        """How alike two answers are, 0 to 1 (Jaccard of field paths), None where one of them says nothing."""
         if not (self.arrays + self.objects and other.arrays + other.objects):
             return None
         if (self.arrays > self.objects) != (other.arrays > other.objects):
@@ -51,7 +51,7 @@ class Answer:
 
 
 class Token(NamedTuple):
-    """Something found below a place: a method on a fixed-looking segment, so many levels down (0 is the place itself)."""
+    """Something found below a place: a method on a word, so many levels down (0 is the place itself)."""
 
     level: int
     method: str

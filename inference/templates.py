@@ -36,10 +36,9 @@ _DECLARED = 20.0
 
 @dataclass
 class Branch:
-    """A place in the tree of templates. `fixed` and `variable` are the places below, by label; a `variable`
-    label holds `{}`.
+    """A place in the tree of templates.
 
-    `methods` counts exchanges that ended here, `slashed` those of them with a final slash. `rest` says that
+    `fixed` and `variable` are the places below, by label; a `variable` label holds `{}`. `methods` counts exchanges that ended here, `slashed` those of them with a final slash. `rest` says that
     the last segment is a parameter that takes several segments. `worded` says that words, not only
     machine-made values, were seen for the last parameter.
     """
@@ -61,7 +60,7 @@ class Branch:
 
 
 def decide(root: Place, declared: Iterable[str] = ()) -> Branch:
-    """The tree of templates that best explains a trie of paths, given the operations that a document declares."""
+    """The tree of templates that best explains a trie of paths, given the keys of declared operations."""
     trie = _Trie(
         survey(root),
         names(root),
@@ -85,7 +84,7 @@ def decide(root: Place, declared: Iterable[str] = ()) -> Branch:
 
 
 def fold_values(place: Place, branch: Branch) -> None:
-    """Fold the words below a place of the trie that its branch takes for values into their parameters, all the way down."""
+    """Fold the words that a branch takes for values into their parameters, all the way down."""
     for label in sorted(place.below):
         if label and label not in branch.fixed and label not in branch.variable:
             place.fold_into(label, parameter(label) if parameter(label) in branch.variable else PARAMETER)
@@ -113,7 +112,7 @@ def parameter(word: str) -> str:
 class _Trie:
     """What is known before any decision.
 
-    Subtrees and labels by the `id` of a place, what is declared below a prefix, hashes of the names delivered.
+    Subtrees and labels by the `id` of a place; what is declared below a prefix; hashes of names delivered.
     """
 
     subtrees: dict[int, Subtree]
@@ -165,7 +164,7 @@ class _Judge:
         return branch
 
     def _takes_rest(self, groups: dict[str, list[Place]], siblings: dict[str, Subtree]) -> bool:
-        """Whether all that follows is one value: it came back as one, and its first segment never did alone; or it is a tree of files."""
+        """Whether all that follows is one value: it came back as one, not in parts, or is a tree of files."""
         longer = sum(subtree.longer for subtree in siblings.values())
         joined = sum(subtree.joined for subtree in siblings.values())
         alone = sum(subtree.echoed for subtree in siblings.values() if subtree.longer)
@@ -217,14 +216,14 @@ def _hints(declared: Iterable[str]) -> dict[Prefix, set[str]]:
 
 
 def _of_declared(word: str, hints: set[str]) -> float:
-    """What is declared here decides: a declared word is fixed, another one is a value where there is a parameter."""
+    """What is declared decides: a declared word is fixed, another is a value where there is a parameter."""
     if word in hints:
         return -_DECLARED
     return _DECLARED if PARAMETER in hints else 0.0
 
 
 def _of_company(places: Sequence[Place], siblings: dict[str, Subtree], prefix: Prefix) -> float:
-    """A collection that lists its things has things below; where their identifiers are machine-made, words beside them are something else."""
+    """A collection that lists things has things below; beside machine-made identifiers, words are none."""
     if not prefix or PARAMETER in prefix[-1]:
         return 0.0
     listed = any(
@@ -239,7 +238,7 @@ def _of_recurrence(places: int, prefix: Prefix) -> float:
 
 
 def _lean(odds: dict[str, float]) -> float:
-    """Where most words of which we are sure are values, the others lean to it, and the other way round: -1 to 1."""
+    """Which way the words we are sure of lean: 1 where all are values, -1 where all are fixed."""
     sure = [
         own > 0 for word, own in odds.items() if abs(own) > words.CONFIDENT and not lexicon.is_reserved(word)
     ]

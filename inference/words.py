@@ -82,7 +82,7 @@ def collection(prefix: Prefix) -> Prefix:
 
 
 def of_place(prefix: Prefix, learned: Learned) -> float:
-    """What the place of a word says: a collection holds values, the root and what follows a value hold fixed words."""
+    """What the place says: a collection holds values, the root and what follows a value hold fixed words."""
     parent = prefix[-1] if prefix else ""
     if all(VERSION.fullmatch(label) or label.lower() in _PREFIXES for label in prefix):
         odds = -5.0
@@ -97,8 +97,7 @@ def of_place(prefix: Prefix, learned: Learned) -> float:
 
 
 def of_word(word: str, before: Iterable[str], prefix: Prefix, learned: Learned, delivered: set[int]) -> float:
-    """What a word says by its looks, by having been delivered as a name or identifier, and by what it is
-    elsewhere.
+    """What a word says by its looks, by having been delivered as a name, and by what it is elsewhere.
 
     `before` are the labels that it follows, `delivered` hashes of the names and identifiers in bodies.
     """

@@ -195,7 +195,7 @@ def test_operations_that_were_revised_are_named() -> None:
     early = PathModel()
     early.observe("GET", "/fruits/apple", status=200, response_body=b'{"count":1}', id="1")
     before = early.operations()
-    for number, name in enumerate(["banana", "cherry", "mango", "papaya", "quince"]):
+    for name in ["banana", "cherry", "mango", "papaya", "quince"]:
         early.observe(
             "GET",
             f"/fruits/{name}",
