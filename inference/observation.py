@@ -8,29 +8,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from contract.content import OPAQUE, lexical, pairs, parsed
+from contract.headers import is_ignored
 from store.tokens import JsonType, token_type
 
 if TYPE_CHECKING:
     from store.records import Body, Exchange, Headers
-
-_NOISE = frozenset(
-    """
-    host connection content-length content-type date server via user-agent cookie set-cookie
-    transfer-encoding te trailer upgrade keep-alive proxy-connection expect accept accept-encoding
-    accept-language origin referer dnt priority alt-svc traceparent tracestate x-request-id
-    x-correlation-id x-b3-traceid x-b3-spanid x-b3-sampled forwarded x-forwarded-for x-forwarded-proto
-    x-forwarded-host x-forwarded-port x-real-ip x-envoy-upstream-service-time cf-ray nel report-to
-    upgrade-insecure-requests content-encoding age x-served-by x-timer x-cache strict-transport-security
-    pragma content-security-policy x-content-type-options x-frame-options x-xss-protection
-    referrer-policy permissions-policy access-control-allow-origin access-control-allow-headers
-    access-control-allow-methods access-control-expose-headers
-    """.split()  # noqa: SIM905  # a list of words reads better than a list of strings
-)
-"""Header fields that concern the transport, tracing, the browser's safety or the identity, and no contract
-of an operation.
-
-Content type and accept have clauses of their own. `sec-*`, `cf-*` and `:pseudo` fields are noise as well.
-"""
 
 
 class Observation:
@@ -85,11 +67,7 @@ _OF_TYPE: dict[JsonType, Any] = {JsonType.STRING: "", JsonType.INTEGER: 0, JsonT
 
 
 def _fields(headers: Headers) -> dict[str, Any]:
-    return {
-        name: lexical(value)
-        for name, value in reversed(headers)
-        if name not in _NOISE and not name.startswith((":", "sec-", "cf-"))
-    }
+    return {name: lexical(value) for name, value in reversed(headers) if not is_ignored(name)}
 
 
 def _content(body: Body | None) -> Any:

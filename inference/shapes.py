@@ -1,4 +1,4 @@
-"""The shape of requests and responses of one operation: present, type, nullable, closed.
+"""The shape of requests and responses of one operation: present, type, nullable.
 
 One counting trie a place: `request.query`, `request.header`, `request.path` (segments by index),
 `request.body`, and for each status `response.N.header` and `response.N.body`. The trie is written out as a
@@ -11,9 +11,7 @@ import re
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from contract.claim import Evidence
-from contract.clause import Clause
 from contract.content import OPAQUE, lexical
-from contract.kinds import Closed
 from contract.schema import clauses_of
 from contract.subject import ITEM, VALUE, Subject
 from inference.observation import untokened
@@ -24,6 +22,7 @@ from inference.shape import Node
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from contract.clause import Clause
     from inference.observation import Observation
     from inference.tally import Tally
 
@@ -99,8 +98,7 @@ class Shapes:
         """Every clause that the schemas of a settled view state, with its counts."""
         for place, root in sorted(self.places.items()):
             at = Subject(tuple(place.split(".")))
-            stated = clauses_of(to_schema(root), at=at, producer=producer, operation=operation)
-            for clause in (*stated, *_closed_clauses(root, at, producer, operation)):
+            for clause in clauses_of(to_schema(root), at=at, producer=producer, operation=operation):
                 parts = clause.subject.parts[len(at.parts) :]
                 if not parts and not place.endswith("body"):
                     continue  # "the query is an object" is our way of looking at it, not a fact about traffic
@@ -138,17 +136,6 @@ class Shapes:
         self = cls()
         self.places = {place: Node.from_state(node) for place, node in state.items()}
         return self
-
-
-def _closed_clauses(root: Node, at: Subject, producer: str, operation: str) -> Iterator[Clause]:
-    """What the inferred schema does not say, since it is a fact and no rule: which fields there were."""
-    if root.count("object") and root.values is None:
-        kind = Closed(tuple(sorted(root.fields)))
-        yield Clause(producer=producer, operation=operation, subject=at, kind=kind)
-    below = [*root.fields.items(), (ITEM, root.items), (VALUE, root.values)]
-    for part, node in below:
-        if node is not None:
-            yield from _closed_clauses(node, at.within(part), producer, operation)
 
 
 def _as_is(value: Any) -> Any:
@@ -239,20 +226,8 @@ def _nullable(node: Node, _: Node | None) -> Evidence:
     )
 
 
-def _closed(node: Node, _: Node | None) -> Evidence:
-    objects = node.types["object"]
-    return Evidence(
-        held=objects.count,
-        broken=0,
-        first_seen=objects.first,
-        last_seen=objects.last,
-        examples=(objects.example,),
-    )
-
-
 _EVIDENCE: dict[str, Callable[[Node, Node | None], Evidence]] = {
     "present": _present,
     "type": _type,
     "nullable": _nullable,
-    "closed": _closed,
 }
