@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from cli.options import (
+    allow_remote_option,
     format_option,
     output_option,
     producer_option,
@@ -15,6 +16,8 @@ from cli.options import (
     until_option,
 )
 from cli.output import deliver
+from cli.reading import read_against, read_map
+from reports.untrusted import for_terminal
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -29,6 +32,10 @@ if TYPE_CHECKING:
 @click.option("--consumer", metavar="NAME", help="Only what this consumer calls and depends on.")
 @since_option
 @until_option
+@click.option(
+    "--declared", metavar="FILE", help="Say how each clause stands to this OpenAPI or Swagger document."
+)
+@allow_remote_option
 @format_option("text", "json", "markdown", "html", "csv", "parquet")
 @click.option(
     "--table",
@@ -45,9 +52,12 @@ def command(
     consumer: str | None,
     since: int | None,
     until: int | None,
+    declared: str | None,
     output_format: str,
     table: str,
     output: str | None,
+    *,
+    allow_remote: bool,
 ) -> None:
     r"""The actual contract map: who relies on what, operation by operation.
 
@@ -58,24 +68,33 @@ def command(
     Example:
       defacto map
       defacto map --operation 'GET /orders*' --consumer billing
-      defacto map --format html -o map.html
+      defacto map --declared openapi.yaml --format html -o map.html
       defacto map --format parquet --table matrix -o matrix.parquet
     """
-    from inference.contract_map import build  # noqa: PLC0415  # commands import their work when they run
+    from reports.compare import stood  # noqa: PLC0415  # commands import their work when they run
     from reports.selection import claimed, consumer_names, of_consumer, of_operations  # noqa: PLC0415
-    from store.store import Store  # noqa: PLC0415
 
-    with Store.open(store_url, create=False) as store:
-        known = store.producers()
-        if producer is not None and producer not in known:
-            raise click.UsageError(f"There is no producer {producer!r} in {store_url}: {', '.join(known)}.")
-        contract_map = claimed(build(store, producer=producer, since=since, until=until))
+    if declared is None:
+        contract_map = claimed(read_map(store_url, producer=producer, since=since, until=until))
+    else:
+        contract_map = stood(
+            *read_against(
+                declared,
+                store_url,
+                producer=producer,
+                since=since,
+                until=until,
+                allow_remote=allow_remote,
+            )
+        )
     if operation is not None:
         contract_map = of_operations(contract_map, operation)
     if consumer is not None:
         names = consumer_names(contract_map)
         if consumer not in names:
-            raise click.UsageError(f"No consumer is called {consumer!r}. There are {', '.join(names)}.")
+            raise click.UsageError(
+                f"No consumer is called {consumer!r}. There are: {for_terminal(', '.join(names))}."
+            )
         contract_map = of_consumer(contract_map, consumer)
     deliver(_render(contract_map, output_format, table), output)
 

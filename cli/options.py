@@ -18,7 +18,7 @@ _AGO = re.compile(r"(\d{1,6})\s*([smhdw])")
 _UNIT_SECONDS = {"s": 1, "m": 60, "h": 3_600, "d": 86_400, "w": 604_800}
 
 
-class Instant(click.ParamType):
+class Instant(click.ParamType):  # type: ignore[type-arg]  # generic from click 8.2 on
     """An instant as Unix ns, from RFC 3339, a date (its midnight in UTC), or how long ago (`2h`)."""
 
     name = "when"
@@ -83,4 +83,8 @@ since_option = click.option(
 )
 until_option = click.option(
     "--until", type=Instant(), metavar="WHEN", help="Only before this; written like --since."
+)
+
+allow_remote_option = click.option(
+    "--allow-remote", is_flag=True, help="Fetch documents, and what they refer to, over HTTP."
 )

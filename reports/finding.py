@@ -8,7 +8,7 @@ mended by itself.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -40,11 +40,16 @@ class Scope(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class Compared:
-    """One operation beside its declaration. `promised` are the places that it knows, None: not declared."""
+    """One operation beside its declaration.
+
+    `promised` are the places that the declaration knows, None: the operation is not declared. `pointers` say
+    where in the document a clause, by its id, is stated (JSON pointers, RFC 6901).
+    """
 
     producer: str
     operation: OperationMap
     promised: frozenset[Subject] | None
+    pointers: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,11 +67,18 @@ class Finding:
     scope: Scope
     place: Subject | None
     claims: tuple[Claim, ...]
+    pointers: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def id(self) -> str:
         """The id of the first clause: the finding's permalink."""
         return self.claims[0].clause.id
+
+    @property
+    def pointer(self) -> str:
+        """Where the document states what the finding is about, `""` where it does not."""
+        declared = self.lead.declared
+        return self.pointers.get(declared.id, "") if declared else ""
 
     @cached_property
     def lead(self) -> Claim:
@@ -128,6 +140,7 @@ def findings(compared: Compared) -> Iterator[Finding]:
             scope=scope,
             place=place,
             claims=tuple(sorted(claims, key=lambda claim: len(claim.clause.subject.parts))),
+            pointers=compared.pointers,
         )
 
 

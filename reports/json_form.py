@@ -19,6 +19,7 @@ from reports.words import instant
 
 if TYPE_CHECKING:
     from contract.claim import Claim, Consumer, ContractMap, Dependence, Evidence, OperationMap
+    from contract.clause import Clause
     from reports.drift import Drift
     from reports.finding import Finding
     from store.records import Capture
@@ -139,13 +140,18 @@ def _found(finding: Finding) -> list[dict[str, Any]]:
     return [
         {
             **claim_form(claim),
-            "declared": {"statement": claim.declared.statement, "value": claim.declared.kind.value}
-            if claim.declared
-            else None,
+            "declared": _declared(claim.declared, finding),
             **shared,
         }
         for claim in finding.claims
     ]
+
+
+def _declared(clause: Clause | None, finding: Finding) -> dict[str, Any] | None:
+    if clause is None:
+        return None
+    pointer = finding.pointers.get(clause.id, "")
+    return {"statement": clause.statement, "value": clause.kind.value, "pointer": pointer}
 
 
 def _evidence(evidence: Evidence) -> dict[str, Any]:
