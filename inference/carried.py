@@ -39,7 +39,7 @@ def sent(observation: Observation) -> list[Carried]:
         subject = str(Subject(("request", "query", name)))
         found += [(part, subject) for part in text.split(",")]
     for name, text in exchange.request_headers:
-        if name in observation.request_headers:
+        if name in observation.request_headers or name == "authorization":
             found.append((text, f"request.header.{name}"))
     if observation.request_body is not OPAQUE:
         _Spot.of("request.body").leaves(observation.request_body, found)

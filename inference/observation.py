@@ -40,7 +40,7 @@ class Observation:
         self.route = route
         self.at = exchange.started_at
         self.query = {name: lexical(value) for name, value in reversed(pairs(exchange.query))}
-        self.request_headers = _fields(exchange.request_headers)
+        self.request_headers = _fields(exchange.request_headers, but=exchange.identity.source)
         self.response_headers = _fields(exchange.response_headers)
         self.request_body = _content(exchange.request_body)
         self.response_body = _content(exchange.response_body)
@@ -66,8 +66,13 @@ def untokened(value: Any) -> Any:
 _OF_TYPE: dict[JsonType, Any] = {JsonType.STRING: "", JsonType.INTEGER: 0, JsonType.NUMBER: 0.5}
 
 
-def _fields(headers: Headers) -> dict[str, Any]:
-    return {name: lexical(value) for name, value in reversed(headers) if not is_ignored(name)}
+def _fields(headers: Headers, *, but: str = "") -> dict[str, Any]:
+    """The header fields that may be contract; not the one that says who the consumer is."""
+    return {
+        name: lexical(value)
+        for name, value in reversed(headers)
+        if not is_ignored(name) and but != f"header {name}"
+    }
 
 
 def _content(body: Body | None) -> Any:
