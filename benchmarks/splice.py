@@ -3,10 +3,10 @@
     python benchmarks/splice.py [--seconds 8] [--skip-mitmproxy]
 
 wrk drives 16 keep-alive connections against a 500-byte JSON answer from nginx: directly; through nginx
-`proxy_pass` (one worker, upstream keep-alive); through `defacto record` with everything on (decoding, redaction,
-SQLite); through mitmdump in reverse mode with an addon that reads both bodies. Then the rate at which `defacto
-record` loses nothing is searched with paced load. Needs nginx and wrk; everything runs on loopback, in a
-temporary directory.
+`proxy_pass` (one worker, upstream keep-alive); through `defacto record` with everything on (decoding,
+redaction, SQLite); through mitmdump in reverse mode with an addon that reads both bodies. Then the rate at
+which `defacto record` loses nothing is searched with paced load. Needs nginx and wrk; everything runs on
+loopback, in a temporary directory.
 """
 
 from __future__ import annotations

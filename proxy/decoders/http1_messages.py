@@ -178,7 +178,9 @@ class MessageReader:
         except httptools.HttpParserError as error:
             if isinstance(error.__context__, Opaque):  # from a callback
                 raise error.__context__ from None
-            raise Opaque(Reason.MALFORMED) from None
+            if self.message is None or not self.message.complete:
+                raise Opaque(Reason.MALFORMED) from None
+            self._parser = self._parser_type(self)  # it stops after a 101 that names no protocol
         if self._head_bytes > self._limits.head_bytes:
             raise Opaque(Reason.TOO_LARGE)
 

@@ -79,6 +79,8 @@ class WorkerFrames:
         self._taken = [0] * len(lanes)
         """Copied requests that have arrived here, as the tap counts them."""
         self._connections: dict[int, tuple[Decoder, int]] = {}
+        self._given_up: dict[int, int] = {}
+        """Opaque connections, until they end, and the counter (or 0) of what still comes from them."""
 
     def handle(self, frame: Frame) -> None:
         """One frame."""
@@ -93,11 +95,13 @@ class WorkerFrames:
             self._taken[frame.lane] = frame.connection
             self._rows[frame.lane][Counter.SETTLED] = frame.connection
             return
-        known = self._connections.get(frame.connection)
-        if known is None:
-            return  # opaque, and its tap does not know yet
         if kind == Kind.CLOSE:
             self._close(frame)
+            return
+        known = self._connections.get(frame.connection)
+        if known is None:  # its tap does not know yet
+            if reason := self._given_up.get(frame.connection, 0):
+                self._rows[frame.lane][reason] += frame.requests
             return
         try:
             self._decode(known[0], frame)
@@ -139,6 +143,7 @@ class WorkerFrames:
 
     def _open(self, frame: Frame) -> None:
         if len(self._connections) >= CONNECTIONS_LIMIT:
+            self._given_up[frame.connection] = Counter.TOO_MANY
             self._mute(frame.connection, Counter.TOO_MANY)
             return
         lane = self._lanes[frame.lane]
@@ -153,12 +158,15 @@ class WorkerFrames:
 
     def _close(self, frame: Frame) -> None:
         """What is still open was cut by nobody but us: the recorder is ending."""
-        decoder, lane = self._connections.pop(frame.connection)
-        if decoder.open_requests:
+        self._given_up.pop(frame.connection, None)
+        known = self._connections.pop(frame.connection, None)
+        if known is not None:
+            decoder, lane = known
             self._rows[lane][Counter.SHUTDOWN] += decoder.open_requests
 
     def _give_up(self, frame: Frame, reason: Counter | None, lost: int) -> None:
         del self._connections[frame.connection]
         if reason is not None:
             self._rows[frame.lane][reason] += lost
+        self._given_up[frame.connection] = reason or 0
         self._mute(frame.connection, reason or 0)

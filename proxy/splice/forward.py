@@ -62,6 +62,11 @@ class Forwarder:
             accept = partial(self._accept, index, lane, tls)
             self._servers.append(await loop.create_server(accept, sock=listener, backlog=1024))
 
+    @property
+    def connections(self) -> int:
+        """How many there are now."""
+        return len(self._splices)
+
     async def drain(self, within_s: float) -> None:
         """Accept no more, wait for the exchanges under way, and cut what is left after `within_s` seconds."""
         for server in self._servers:

@@ -1,0 +1,141 @@
+"""Frames to exchanges: one connection's trouble stays its own, and everything copied is accounted for."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+import proxy.splice.decode as decode_module
+from proxy.counters import Counter, Counters
+from proxy.splice.decode import WorkerFrames
+from proxy.splice.frames import Frame, Kind
+from proxy.splice.settings import Lane
+from proxy.splice.tap import COUNT
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from proxy.raw import RawExchange
+
+GET = b"GET / HTTP/1.1\r\nHost: h\r\n\r\n"
+OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
+LANES = [
+    Lane(producer=name, source="here", upstream_host="h", upstream_port=1) for name in ("orders", "stock")
+]
+
+
+class Play:
+    """A worker's frames by name, with a recorder that keeps what it is given and fails on `/fail`."""
+
+    def __init__(self, folder: Path) -> None:
+        self.counters = Counters.create(folder / "c", workers=1, lanes=2)
+        self.raw: list[RawExchange] = []
+        self.muted: list[tuple[int, int]] = []
+        self.waiting = 0
+        self.frames = WorkerFrames(0, LANES, self.counters, self, self, lambda *what: self.muted.append(what))  # type: ignore[arg-type]
+        self.clock = 0
+        for lane in (0, 1):
+            self.frames.handle(Frame(0, 0, 0, lane, Kind.HELLO, 0, b"run"))
+
+    def record(self, raw: RawExchange) -> RawExchange:
+        if raw.target == "/fail":
+            raise RuntimeError("a bug of ours")
+        return raw
+
+    def add(self, raw: RawExchange) -> None:
+        self.raw.append(raw)
+
+    def __call__(self, connection: int, kind: Kind, payload: bytes = b"", lane: int = 0) -> None:
+        self.clock += 1
+        requests = payload.count(b" HTTP/1.1\r\n") if kind is Kind.CLIENT_DATA else 0
+        self.frames.handle(Frame(connection, self.clock, self.clock, lane, kind, requests, payload))
+
+    def settled(self) -> int:
+        self.frames.settle()
+        return self.counters.decoder(0, 0)[Counter.SETTLED]
+
+
+@pytest.fixture
+def play(tmp_path: Path) -> Play:
+    return Play(tmp_path)
+
+
+def test_connections_interleave(play: Play) -> None:
+    play(1, Kind.OPEN, b"10.0.0.1")
+    play(2, Kind.OPEN, b"10.0.0.2", lane=1)
+    play(1, Kind.CLIENT_DATA, GET)
+    play(2, Kind.CLIENT_DATA, GET, lane=1)
+    play(2, Kind.SERVER_DATA, OK, lane=1)
+    play(1, Kind.SERVER_DATA, OK)
+    assert [(one.producer, one.connection, one.peer) for one in play.raw] == [
+        ("stock", "run-2", "10.0.0.2"), ("orders", "run-1", "10.0.0.1"),
+    ]  # fmt: skip
+
+
+def test_settled_is_what_is_neither_under_way_nor_waiting(play: Play) -> None:
+    play(1, Kind.OPEN)
+    play(1, Kind.CLIENT_DATA, GET + GET)
+    play(1, Kind.SERVER_DATA, OK)
+    play.waiting = 1
+    assert play.settled() == 0
+    play.waiting = 0
+    assert play.settled() == 1
+    play(1, Kind.SERVER_DATA, OK)
+    assert play.settled() == 2
+
+
+def test_our_own_fault_costs_one_connection(play: Play, caplog: pytest.LogCaptureFixture) -> None:
+    for connection in (1, 2):
+        play(connection, Kind.OPEN)
+    play(1, Kind.CLIENT_DATA, b"GET /fail HTTP/1.1\r\n\r\n")
+    play(1, Kind.SERVER_DATA, OK)
+    play(1, Kind.CLIENT_DATA, GET)  # its tap does not know yet
+    play(2, Kind.CLIENT_DATA, GET)
+    play(2, Kind.SERVER_DATA, OK)
+    assert len(play.raw) == 1
+    assert play.muted == [(1, Counter.DECODER_ERROR)]
+    assert play.counters.lost() == {Counter.DECODER_ERROR: 2}
+    assert "a bug of ours" in caplog.text
+
+
+def test_malformed_and_upgraded_connections_are_muted(play: Play) -> None:
+    play(1, Kind.OPEN)
+    play(1, Kind.CLIENT_DATA, b"\x16\x03\x01")
+    play(2, Kind.OPEN)
+    play(2, Kind.CLIENT_DATA, b"GET / HTTP/1.1\r\nConnection: upgrade\r\nUpgrade: websocket\r\n\r\n")
+    play(2, Kind.SERVER_DATA, b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\n\r\n")
+    assert play.muted == [(1, Counter.NOT_HTTP1), (2, 0)]
+    assert play.counters.lost() == {Counter.NOT_HTTP1: 1}
+    assert len(play.raw) == 1
+    assert play.settled() == 1
+
+
+def test_a_gap_gives_up_what_was_under_way(play: Play) -> None:
+    play(1, Kind.OPEN)
+    play(1, Kind.CLIENT_DATA, GET)
+    play(1, Kind.GAP, COUNT.pack(4))
+    play(1, Kind.CLIENT_DATA, GET)
+    play(1, Kind.SERVER_DATA, OK)
+    assert [one.fingerprint for one in play.raw] == [("orders", "run-1", 5)]
+    assert play.counters.lost() == {}  # the tap has counted it
+
+
+def test_what_nobody_but_we_cut_is_counted_as_such(play: Play) -> None:
+    play(1, Kind.OPEN)
+    play(1, Kind.CLIENT_DATA, GET)
+    play(1, Kind.CLOSE)
+    play(2, Kind.OPEN)
+    play(2, Kind.CLIENT_DATA, GET)
+    play.frames.end()
+    assert play.raw == []
+    assert play.counters.lost() == {Counter.SHUTDOWN: 2}
+
+
+def test_connections_tracked_are_bounded(play: Play, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(decode_module, "CONNECTIONS_LIMIT", 1)
+    play(1, Kind.OPEN)
+    play(2, Kind.OPEN)
+    play(2, Kind.CLIENT_DATA, GET)
+    assert play.muted == [(2, Counter.TOO_MANY)]
+    assert play.counters.lost() == {Counter.TOO_MANY: 1}
