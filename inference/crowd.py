@@ -93,7 +93,7 @@ class Crowd:
         return [like for like in likes if like is not None], len(others)
 
     def _of_inner(self, agree: float, differ: float, inner: int) -> float:
-        """What stands below a word: how much of it is below others, too, with answers that agree or differ."""
+        """What stands below a word: how much of it is below others too, with answers that agree."""
         if not inner:
             return 0.0
         share = agree / inner

@@ -38,9 +38,10 @@ _DECLARED = 20.0
 class Branch:
     """A place in the tree of templates.
 
-    `fixed` and `variable` are the places below, by label; a `variable` label holds `{}`. `methods` counts exchanges that ended here, `slashed` those of them with a final slash. `rest` says that
-    the last segment is a parameter that takes several segments. `worded` says that words, not only
-    machine-made values, were seen for the last parameter.
+    `fixed` and `variable` are the places below, by label; a `variable` label holds `{}`. `methods` counts
+    exchanges that ended here, `slashed` those with a final slash. `rest` says that the last segment is a
+    parameter that takes several segments. `worded` says that words, not only machine-made values, were seen
+    for the last parameter.
     """
 
     fixed: dict[str, Branch] = field(default_factory=dict)

@@ -109,7 +109,8 @@ def of_word(word: str, before: Iterable[str], prefix: Prefix, learned: Learned, 
     if word_hash(stem) in delivered or word_hash(word) in delivered:
         odds += 0.5 if lexicon.is_common(stem) else 1.5
     odds += 1.5 * min(_ENOUGH, len(learned.values.get(word, set()) - {prefix}))
-    odds -= 1.5 * min(_ENOUGH, len(learned.fixed.get(word, set()) - {prefix}))
+    if not lexicon.is_reserved(stem):  # of those it is known already
+        odds -= 1.5 * min(_ENOUGH, len(learned.fixed.get(word, set()) - {prefix}))
     if any(learned.pairs.get((other, word), set()) - {prefix} for other in before):
         return (
             max(odds, 0.0) + 3.0
