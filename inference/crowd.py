@@ -113,8 +113,12 @@ class Crowd:
         if own.echoed:
             weight = 0.3 if word in lexicon.STATES else 1.0  # `"status": "active"` answers `/alerts/active`
             return weight * (2.0 + own.echoed / max(own.spoken, 1))
-        rate = (self._echoed + 1.0) / (self._spoken - own.spoken + 3.0)
-        return max(-3.0, own.spoken * min(0.0, log(max(0.03, 1 - rate) / 0.97)))
+        others = self._spoken - own.spoken
+        rate = (self._echoed + 1.0) / (others + 3.0)
+        most = (
+            3.0 if others else 1.2
+        )  # alone, the silence of several answers of one operation is one piece of evidence
+        return max(-most, own.spoken * min(0.0, log(max(0.03, 1 - rate) / 0.97)))
 
 
 def _of_direct(likes: Sequence[float]) -> float:
