@@ -151,6 +151,10 @@ def main() -> None:
     )
     if options.har:
         shots = recording(options.har, options.document)
+        if not shots:
+            parser.error(
+                f"no exchange of {options.har} fits an operation of {options.document}; is the base path right?"
+            )
         show(options.har.stem, shots, wrong_too=options.wrong)
         return
     for held_out in (False, True):

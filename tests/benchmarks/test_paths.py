@@ -9,7 +9,7 @@ from benchmarks.traffic import Traffic, styles
 
 
 def test_pairs_are_counted() -> None:
-    # Truth: a a a b b. Guessed: x x y y y. Together in both: (a a) and (b b) = 2 of 4 guessed and of 4 true pairs.
+    # Truth: a a a b b. Guessed: x x y y y. Of the 4 pairs that each makes, 2 are the same.
     got = score([("a", "x"), ("a", "x"), ("a", "y"), ("b", "y"), ("b", "y")])
     assert (got.precision, got.recall, got.exact) == (0.5, 0.5, 0.0)
 
