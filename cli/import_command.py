@@ -10,6 +10,7 @@ from typing import IO, TYPE_CHECKING
 import click
 from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.text import Text
 
 from cli.options import store_option
 from reports.untrusted import for_terminal
@@ -72,7 +73,7 @@ def _import_one(file: str, producer: str, intake: Intake, progress: Progress) ->
         raise
     except (OSError, DefactoError) as error:
         reason = error.strerror or str(error) if isinstance(error, OSError) else error.message
-        say(f"{for_terminal(file)}: {for_terminal(reason)}", style="red", markup=False)
+        say(Text(f"{for_terminal(file)}: {for_terminal(reason)}", "red"))
         if isinstance(error, DefactoError) and error.hint:
             say(f"  {error.hint}", markup=False)
         return False
@@ -87,6 +88,7 @@ def _open(file: str, name: str, progress: Progress, opened: ExitStack) -> IO[byt
         return sys.stdin.buffer
     stream = opened.enter_context(Path(file).open("rb"))  # noqa: SIM115  # the caller's stack closes it
     task = progress.add_task(for_terminal(name), total=Path(file).stat().st_size or None)
+    opened.callback(progress.refresh)  # after the task is gone, so that its bar goes with it
     opened.callback(progress.remove_task, task)
     return progress.wrap_file(stream, task_id=task)
 
