@@ -1,6 +1,6 @@
 """How well operations are inferred from paths: over synthetic traffic, or a recording with its document.
 
-    python -m benchmarks.paths                                  every style, the held-out ones too
+    python -m benchmarks.paths                                  every style, those of the second set too
     python -m benchmarks.paths --style github --wrong           what went wrong in one style
     python -m benchmarks.paths --har FILE --document FILE       a recording against an OpenAPI document
 
@@ -153,15 +153,15 @@ def main() -> None:
         shots = recording(options.har, options.document)
         if not shots:
             parser.error(
-                f"no exchange of {options.har} fits an operation of {options.document}; is the base path right?"
+                f"no exchange of {options.har} fits an operation of {options.document}; does the base path?"
             )
         show(options.har.stem, shots, wrong_too=options.wrong)
         return
-    for held_out in (False, True):
-        for style in styles(held_out=held_out):
+    for second in (False, True):
+        for style in styles(second=second):
             if options.style in {None, style.name}:
                 for seed in range(options.seeds):
-                    name = f"{style.name}{' (held out)' if held_out else ''} {seed}"
+                    name = f"{style.name}{' (second set)' if second else ''} {seed}"
                     show(name, Traffic(style, seed).shots(), wrong_too=options.wrong)
 
 

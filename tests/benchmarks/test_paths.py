@@ -24,7 +24,7 @@ def test_exact_means_all_exchanges_of_an_operation_whatever_the_names() -> None:
 
 @pytest.mark.parametrize("name", ["github", "stripe", "kubernetes", "cms"])
 def test_a_style_comes_out(name: str) -> None:
-    style = next(style for style in styles(held_out=False) if style.name == name)
+    style = next(style for style in styles(second=False) if style.name == name)
     got = score(inferred(Traffic(style, seed=7).shots()))
     assert got.f1 > 0.9
     assert got.exact > 0.9
