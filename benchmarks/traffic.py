@@ -379,7 +379,7 @@ VALUES = {
 def styles(*, second: bool) -> Iterator[Style]:
     """The styles the inference was made with, or a second set, written later.
 
-    Each of the second set was scored once before anyone looked at what went wrong in it; then it was looked at,
+    Each of them was scored once before anyone looked at what went wrong in it; then it was looked at,
     so none of these figures is held out any more.
     """
     for path in sorted((STYLES / "second" if second else STYLES).glob("*.txt")):
