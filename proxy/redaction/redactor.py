@@ -94,10 +94,11 @@ class Redaction:
 
     def body(self, data: bytes, media_type: MediaType, where: str, *, cut: bool = False) -> RedactedBody:
         """A body without its content coding; `cut` says that its end is missing."""
-        start = RedactedBody(data)
-        return self._settle(
-            lambda body: redact_body(body.content, media_type, self._pen, where, cut=cut), start
-        )
+
+        def redact(body: RedactedBody) -> RedactedBody:
+            return body if body.withheld else redact_body(body.content, media_type, self._pen, where, cut=cut)
+
+        return self._settle(redact, RedactedBody(data))
 
     def _nested(self, where: str) -> Callable[[str], str]:
         return lambda text: redact_text(text, self._pen, where, depth=1)

@@ -11,7 +11,10 @@ import dataclasses
 import gzip
 import json
 from collections.abc import Callable, Iterator
+from functools import cache
 from urllib.parse import quote, quote_plus
+
+import ahocorasick_rs
 
 from proxy.raw import RawBody, RawExchange
 from store.records import Lane
@@ -116,13 +119,21 @@ def forms(core: str) -> Iterator[tuple[bytes, int]]:
 
 def left_of(secret: str, haystack: bytes, *, window: int = 9) -> bytes | None:
     """A piece of the secret that still stands in these bytes, in any notation; None where nothing does."""
+    pieces, automaton = _pieces(secret, window)
+    found = automaton.find_matches_as_indexes(haystack)
+    return pieces[found[0][0]] if found else None
+
+
+@cache
+def _pieces(secret: str, window: int) -> tuple[list[bytes], ahocorasick_rs.BytesAhoCorasick]:
+    pieces: set[bytes] = set()
     for core in cores(secret):
         for form, width in forms(core):
             length = min(window * width, len(form))
             for start in range(len(form) - length + 1):
-                if form[start : start + length] in haystack:
-                    return form[start : start + length]
-    return None
+                pieces.add(form[start : start + length])
+    listed = sorted(pieces - {b""})
+    return listed, ahocorasick_rs.BytesAhoCorasick(listed)
 
 
 def everything_in(value: object) -> bytes:

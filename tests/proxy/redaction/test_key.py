@@ -29,7 +29,7 @@ def test_a_key_is_made_once_and_only_its_owner_can_read_it(tmp_path: Path) -> No
     assert load_key(path) == key
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
-    assert os.listdir(path.parent) == ["redaction.key"]
+    assert [one.name for one in path.parent.iterdir()] == ["redaction.key"]
 
 
 def test_all_who_start_at_once_get_the_same_key(tmp_path: Path) -> None:
@@ -37,7 +37,7 @@ def test_all_who_start_at_once_get_the_same_key(tmp_path: Path) -> None:
     with ThreadPoolExecutor(8) as pool:
         keys = set(pool.map(lambda _: load_key(path), range(32)))
     assert len(keys) == 1
-    assert os.listdir(tmp_path) == ["redaction.key"]
+    assert [one.name for one in tmp_path.iterdir()] == ["redaction.key"]
 
 
 @pytest.mark.parametrize("mode", [0o644, 0o640, 0o604, 0o666])
@@ -59,7 +59,7 @@ def test_a_key_that_is_too_short_is_refused(tmp_path: Path) -> None:
 
 def test_a_place_that_cannot_hold_a_key_is_explained(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
-    with pytest.raises(KeyFileError, match="file/redaction.key"):
+    with pytest.raises(KeyFileError, match=r"file/redaction\.key"):
         load_key(tmp_path / "file" / "redaction.key")
     with pytest.raises(KeyFileError, match="cannot read"):
         load_key(tmp_path)

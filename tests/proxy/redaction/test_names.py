@@ -1,5 +1,6 @@
 """Secret names, harmless names, and that the literals of the quick look miss none of the former."""
 
+# ruff: noqa: SIM905  (tables of cases, and lists of words)
 from __future__ import annotations
 
 import pytest
@@ -14,80 +15,17 @@ from tests.proxy.planted import NAMES
 BUILT_IN = SecretNames()
 RULES = Rules(RedactionConfig())
 
-HARMLESS = [
-    "key",
-    "keys",
-    "sort_key",
-    "idempotency-key",
-    "Idempotency-Key",
-    "partitionKey",
-    "primary_key",
-    "key_id",
-    "public_key",
-    "next_page_token",
-    "nextPageToken",
-    "page_token",
-    "continuation_token",
-    "syncToken",
-    "nextpagetoken",
-    "max_tokens",
-    "total_tokens",
-    "promptTokens",
-    "tokens_used",
-    "token_type",
-    "token_endpoint",
-    "token_count",
-    "tokenizer",
-    "password_changed_at",
-    "passwordPolicy",
-    "password_required",
-    "session_count",
-    "sessionTimeout",
-    "secret_name",
-    "secretary",
-    "author",
-    "authors",
-    "authority",
-    "authenticated",
-    "auth_type",
-    "authorization_endpoint",
-    "pinned",
-    "spin",
-    "shipping",
-    "pineapple",
-    "company",
-    "span",
-    "japan",
-    "japanese",
-    "compass",
-    "bypass",
-    "passing",
-    "passenger",
-    "inside",
-    "side",
-    "residential",
-    "design",
-    "signal",
-    "assign",
-    "classname",
-    "cookie_policy",
-    "code",
-    "status_code",
-    "zip",
-    "code_list",
-    "card",
-    "card_brand",
-    "card_last4",
-    "number",
-    "order_number",
-    "etag",
-    "x-request-id",
-    "traceparent",
-    "content-type",
-    "hotpot",
-    "token_endpoint_auth_methods_supported",
-    "scopes_supported",
-]
+HARMLESS = (
+    "key keys sort_key idempotency-key Idempotency-Key partitionKey primary_key key_id public_key "
+    "next_page_token nextPageToken page_token continuation_token syncToken nextpagetoken max_tokens "
+    "total_tokens promptTokens tokens_used token_type token_endpoint token_count tokenizer "
+    "password_changed_at passwordPolicy password_required session_count sessionTimeout secret_name "
+    "secretary author authors authority authenticated auth_type authorization_endpoint pinned spin "
+    "shipping pineapple company span japan japanese compass bypass passing passenger inside side "
+    "residential design signal assign classname cookie_policy code status_code zip code_list card "
+    "card_brand card_last4 number order_number etag x-request-id traceparent content-type hotpot "
+    "token_endpoint_auth_methods_supported scopes_supported"
+).split()
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -117,27 +55,7 @@ def test_words(name: str, words: tuple[str, ...]) -> None:
 
 
 WORDS = st.sampled_from(
-    [
-        "pass",
-        "word",
-        "pin",
-        "code",
-        "api",
-        "key",
-        "access",
-        "token",
-        "card",
-        "number",
-        "user",
-        "my",
-        "2",
-        "id",
-        "sig",
-        "value",
-        "otp",
-        "auth",
-        "x",
-    ]
+    "pass word pin code api key access token card number user my 2 id sig value otp auth x".split()
 )
 
 
