@@ -12,7 +12,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from contract.claim import Standing
-from reports.finding import findings
+from reports.finding import across, findings
 from reports.words import count, verb
 
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ class Drift:
     @cached_property
     def findings(self) -> tuple[Finding, ...]:
         """All findings, what would hurt most first; what is no trouble (never seen, kept) at the end."""
-        found = [finding for compared in self.compared for finding in findings(compared)]
+        found = across(finding for compared in self.compared for finding in findings(compared))
         return tuple(sorted(found, key=lambda finding: (_ORDER.index(finding.standing), finding.rank)))
 
     def of(self, standing: Standing) -> tuple[Finding, ...]:

@@ -1,4 +1,4 @@
-"""A finding: all that observed and declared contract say differently about one place, folded into one line.
+"""A finding: all that observed and declared contract say differently about one thing, folded into one line.
 
 Clauses are small on purpose; a report of clauses would name one undeclared object a dozen times. So claims of
 one standing are folded into the highest place that the other side does not know: an undeclared operation,
@@ -8,7 +8,8 @@ mended by itself.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections import Counter
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -43,7 +44,7 @@ class Compared:
     """One operation beside its declaration.
 
     `promised` are the places that the declaration knows, None: the operation is not declared. `pointers` say
-    where in the document a clause, by its id, is stated (JSON pointers, RFC 6901).
+    where in the document a clause, by its id, is stated (JSON pointers as fragments, RFC 6901).
     """
 
     producer: str
@@ -54,14 +55,15 @@ class Compared:
 
 @dataclass(frozen=True, kw_only=True)
 class Finding:
-    """Claims of one standing about one place of one operation. `place` is None for the whole operation.
+    """Claims of one standing about one place. `place` is None for a whole operation.
 
-    `claims` are never empty and keep the order of the map: the first is the place's own, and gives the
-    finding its id. `callers` are the consumers that called the operation, with the number of observations.
+    `operations` is one, or all those that a thing was found in. `claims` are never empty and keep
+    the order of the map: the first is the place's own, and gives the finding its id. `callers` are the
+    consumers that called the operations, with the number of observations.
     """
 
     producer: str
-    operation: str
+    operations: tuple[str, ...]
     callers: Mapping[str, int]
     standing: Standing
     scope: Scope
@@ -73,6 +75,11 @@ class Finding:
     def id(self) -> str:
         """The id of the first clause: the finding's permalink."""
         return self.claims[0].clause.id
+
+    @property
+    def operation(self) -> str:
+        """Where it was found, in words: a key, or how many operations."""
+        return self.operations[0] if len(self.operations) == 1 else f"{len(self.operations):,} operations"
 
     @property
     def pointer(self) -> str:
@@ -134,7 +141,7 @@ def findings(compared: Compared) -> Iterator[Finding]:
     for (standing, scope, place, _), claims in groups.items():
         yield Finding(
             producer=compared.producer,
-            operation=operation.key,
+            operations=(operation.key,),
             callers=operation.consumers,
             standing=standing,
             scope=scope,
@@ -142,6 +149,37 @@ def findings(compared: Compared) -> Iterator[Finding]:
             claims=tuple(sorted(claims, key=lambda claim: len(claim.clause.subject.parts))),
             pointers=compared.pointers,
         )
+
+
+def across(found: Iterable[Finding]) -> Iterator[Finding]:
+    """Findings, with what is undeclared in many operations alike told once: a request header, latency."""
+    groups: dict[tuple[object, ...], list[Finding]] = {}
+    for finding in found:
+        groups.setdefault((finding.producer, *_theme(finding)), []).append(finding)
+    for alike in groups.values():
+        if len(alike) == 1:
+            yield alike[0]
+            continue
+        callers: Counter[str] = Counter()
+        for finding in alike:
+            callers.update(finding.callers)
+        yield replace(
+            alike[0],
+            operations=tuple(dict.fromkeys(finding.operations[0] for finding in alike)),
+            callers=callers,
+            claims=tuple(claim for finding in alike for claim in finding.claims),
+        )
+
+
+def _theme(finding: Finding) -> tuple[object, ...]:
+    """What findings must share to be told as one; its own id where a finding stands alone."""
+    place = finding.place
+    if place is not None and finding.standing is Standing.UNDECLARED and finding.scope is Scope.PLACE:
+        if place.parts[:2] == ("request", "header"):
+            return (place,)
+        if place.parts[2:] == ("latency",):
+            return ("latency",)
+    return (finding.standing, finding.id)
 
 
 def _fold(
@@ -152,23 +190,23 @@ def _fold(
     if claim.standing not in {Standing.UNDECLARED, Standing.UNOBSERVED}:
         return Scope.STRENGTH, subject
     known = promised if claim.standing is Standing.UNDECLARED else observed
-    if known is None:
-        return Scope.OPERATION, None
-    unknown = _highest_unknown(subject, known)
-    return (Scope.PLACE, unknown) if unknown else (Scope.STRENGTH, subject)
+    return (Scope.OPERATION, None) if known is None else _highest_unknown(subject, known)
 
 
-def _highest_unknown(subject: Subject, known: frozenset[Subject]) -> Subject | None:
-    """The first place on the way down to a subject that is not known. A known map knows all its keys."""
+def _highest_unknown(subject: Subject, known: frozenset[Subject]) -> tuple[Scope, Subject]:
+    """The first place on the way down to a subject that is not known; if all are, the subject as known.
+
+    A known map knows all its keys: what stands below one stands below each of its values.
+    """
     way: tuple[str, ...] = subject.parts[:1]
     for depth in range(1, len(subject.parts)):
         part = subject.parts[depth]
         container = part in _CONTAINERS and depth == (1 if subject.direction is Direction.REQUEST else 2)
         step = next((step for step in ((*way, part), (*way, VALUE)) if Subject(step) in known), None)
         if step is None and not container:
-            return Subject(subject.parts[: depth + 1])
+            return Scope.PLACE, Subject((*way, part))
         way = step or (*way, part)
-    return None
+    return Scope.STRENGTH, Subject(way)
 
 
 def _prefixes(subjects: Iterable[Subject]) -> frozenset[Subject]:

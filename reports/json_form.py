@@ -131,7 +131,6 @@ def _found(finding: Finding) -> list[dict[str, Any]]:
     """The clauses of a finding, which all carry its id: programs can fold as the reports for people do."""
     shared = {
         "producer": finding.producer,
-        "operation": finding.operation,
         "finding": finding.id,
         "scope": finding.scope.value,
         "relied_upon": bool(finding.reliant),
@@ -140,6 +139,7 @@ def _found(finding: Finding) -> list[dict[str, Any]]:
     return [
         {
             **claim_form(claim),
+            "operation": claim.clause.operation,
             "declared": _declared(claim.declared, finding),
             **shared,
         }

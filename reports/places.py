@@ -51,11 +51,20 @@ class Place:
 
 
 def places(claims: Iterable[Claim]) -> tuple[Place, ...]:
-    """Claims by subject, in the order in which the subjects first occur."""
+    """Claims by subject: the request first, then status by status; within those as the claims come."""
     by_subject: dict[Subject, list[Claim]] = {}
     for claim in claims:
         by_subject.setdefault(claim.clause.subject, []).append(claim)
-    return tuple(Place(subject=subject, claims=tuple(found)) for subject, found in by_subject.items())
+    return tuple(
+        Place(subject=subject, claims=tuple(by_subject[subject]))
+        for subject in sorted(by_subject, key=lambda subject: (subject.status or "", _section(subject)))
+    )
+
+
+def _section(subject: Subject) -> int:
+    """A status itself, its headers, its body, its latency."""
+    section = subject.parts[2] if subject.status and len(subject.parts) > 2 else ""
+    return ("", "header", "body", "latency").index(section) if section in {"header", "body", "latency"} else 0
 
 
 def strongest(claims: Iterable[Claim]) -> tuple[Dependence, ...]:

@@ -18,7 +18,14 @@ if TYPE_CHECKING:
 SHAKY_BOUND = 0.1
 """A statement that more violations could still break is called shaky: below 30 observations, all are."""
 
-_DONE = {Level.REQUESTED: "asks for it", Level.USED: "uses it", Level.PROVEN: "was proven to need it"}
+
+def named(finding: Finding) -> str:
+    """What the finding is about, in a few words."""
+    if finding.place is None:
+        return "the whole operation"
+    if len(finding.operations) > 1 and finding.place.parts[-1] == "latency":
+        return "latency"
+    return finding.place.readable
 
 
 def headline(finding: Finding) -> str:
@@ -26,18 +33,13 @@ def headline(finding: Finding) -> str:
     if finding.place is None:
         undeclared = finding.standing is Standing.UNDECLARED
         return "is called, and not declared" if undeclared else "is declared, and was never called"
-    lead = finding.lead.clause
-    statement = clipped(lead.statement)
-    if finding.scope is not Scope.PLACE:
-        return statement
-    name = finding.place.readable
-    inside = len({claim.clause.subject for claim in finding.claims} - {finding.place})
-    more = f", with {count(inside, 'place')} inside" if inside else ""
-    if finding.standing is Standing.UNOBSERVED:
-        return f"{name} is declared, and was never seen{more}"
-    if lead.subject == finding.place:
-        return f"{statement}{more}"
-    return f"{name} is undeclared{more}; {statement}"
+    if len(finding.operations) > 1:
+        return f"{named(finding)} is undeclared"
+    if finding.scope is Scope.PLACE:
+        return _of_place(finding)
+    statement = clipped(finding.lead.clause.statement)
+    inside = _inside(finding)
+    return f"{statement}, and {count(inside - 1, 'place')} like it" if inside > 1 else statement
 
 
 def gist(finding: Finding) -> str:
@@ -49,6 +51,8 @@ def gist(finding: Finding) -> str:
 
 def reasons(finding: Finding) -> tuple[str, ...]:
     """Full sentences: what the declaration says, who depends on it how, what the observations allow."""
+    if len(finding.operations) > 1:
+        return (_declaration(finding), *_who(finding), f"Found in {listed(finding.operations, most=5)}.")
     return (_declaration(finding), *_who(finding), *_evidence(finding))
 
 
@@ -75,7 +79,27 @@ def depends(link: Dependence) -> str:
     """One consumer's dependence: `web uses it: sent back as path id of GET /orders/{id}, 40 times`."""
     if link.level is Level.EXPOSED:
         return f"{link.consumer} was sent it, {_times(link.count)}"
-    return f"{link.consumer} {_DONE[link.level]}: {link.basis}, {_times(link.count)}"
+    if link.level is Level.REQUESTED:
+        return f"{link.consumer} {link.basis}, {_times(link.count)}"
+    done = "uses it" if link.level is Level.USED else "was proven to need it"
+    return f"{link.consumer} {done}: {link.basis}, {_times(link.count)}"
+
+
+def _of_place(finding: Finding) -> str:
+    lead, name = finding.lead.clause, named(finding)
+    inside = _inside(finding)
+    more = f", with {count(inside, 'place')} inside" if inside else ""
+    if finding.standing is Standing.UNOBSERVED:
+        return f"{name} is declared, and was never seen{more}"
+    if lead.subject.direction is Direction.REQUEST:
+        return f"{name} is sent, and not declared{more}"
+    if lead.subject == finding.place:
+        return f"{clipped(lead.statement)}{more}"
+    return f"{name} is undeclared{more}; {clipped(lead.statement)}"
+
+
+def _inside(finding: Finding) -> int:
+    return len({claim.clause.subject for claim in finding.claims} - {finding.place})
 
 
 def _declaration(finding: Finding) -> str:
@@ -99,12 +123,11 @@ def _contradiction(finding: Finding) -> str:
 
 def _silence(finding: Finding) -> str:
     if finding.place is None:
-        return "No operation of the declaration matches these requests."
+        return "No declared operation matches."
     if finding.scope is Scope.PLACE:
-        return f"The declaration does not know {finding.place.readable}."
+        return "Not declared."
     declared = finding.lead.declared
-    weaker = f": only that {declared.statement}" if declared else ""
-    return f"The declaration knows {finding.place.readable}, and promises less{weaker}."
+    return f"Declared only: {declared.statement}." if declared else "Declared, but not so much of it."
 
 
 def _absence(finding: Finding) -> str:
@@ -133,8 +156,10 @@ def _who(finding: Finding) -> Iterator[str]:
         yield f"{count(len(strong) - 3, 'more consumer')} {verb(len(strong) - 3, 'does', 'do')}, too."
     weak = [link.consumer for link in finding.dependence if link.level is Level.EXPOSED]
     if weak:
-        it = verb(len(weak), "whether it needs it", "whether they need it")
-        yield f"{listed(weak)} {verb(len(weak), 'was', 'were')} sent it; {it} cannot be seen from outside."
+        needs = verb(len(weak), "whether it needs it", "whether they need it")
+        yield (
+            f"Also sent to {listed(weak)}." if strong else f"Sent to {listed(weak)}; {needs} cannot be seen."
+        )
 
 
 def _evidence(finding: Finding) -> Iterator[str]:

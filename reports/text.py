@@ -17,7 +17,7 @@ from rich.text import Text
 from contract.claim import Level, Standing
 from reports.doubts import doubts, health
 from reports.places import map_verdict, places, relied_on
-from reports.reasons import headline, reasons, sure
+from reports.reasons import headline, named, reasons, sure
 from reports.untrusted import for_terminal
 from reports.words import between, count
 
@@ -128,14 +128,11 @@ def _finding(finding: Finding, number: int) -> RenderableType:
         "  ",
         (for_terminal(headline(finding)), STYLES[finding.standing]),
     )
-    why = for_terminal(" ".join(reasons(finding)))
+    why = " ".join(reasons(finding))
     examples = finding.lead.evidence.examples[:1]
-    open_with = f"  defacto show {for_terminal(examples[0])}" if examples else ""
+    look = f"defacto show {for_terminal(examples[0])}  " if examples else ""
     return Group(
-        _hanging(head),
-        Padding(
-            Text.assemble(why, (open_with, "cyan"), (f"  [{finding.id}]", "dim")), (0, 0, 0, 5), expand=False
-        ),
+        _hanging(head), _indented(why), _indented(Text.assemble((look, "cyan"), (f"[{finding.id}]", "dim")))
     )
 
 
@@ -153,8 +150,7 @@ def _by_operation(section: Section) -> Iterator[RenderableType]:
     yield _indented(section.about, "dim")
     lines: dict[str, dict[str, None]] = {}
     for finding in section.findings:
-        place = finding.place.readable if finding.place else "the whole operation"
-        lines.setdefault(finding.operation, {})[place] = None
+        lines.setdefault(finding.operation, {})[named(finding)] = None
     for operation, places_found in list(lines.items())[:MOST]:
         found = list(places_found)
         more = f" and {len(found) - 6} more" if len(found) > 6 else ""
