@@ -103,13 +103,13 @@ class _Spot:
         return spot
 
     def leaves(self, value: Any, found: list[Carried], depth: int = 0) -> None:
-        """Append every text and larger number below a value, with its subject."""
+        """Append every text, larger number and fraction below a value, with its subject."""
         kind = type(value)
         if kind is str:
             if len(value) > 2 and " " not in value:
                 found.append((value, self.text))
-        elif kind is int:
-            if not -_LEAST < value < _LEAST:
+        elif kind is int or kind is float:
+            if not -_LEAST < value < _LEAST or kind is float:
                 found.append((str(value), self.text))
         elif kind is dict:
             self._leaves_of_object(value, found, depth + 1)

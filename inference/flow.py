@@ -1,8 +1,8 @@
 """Value flow: a value that a consumer received comes back in what it sends, so the field is used.
 
-For every specific value of a consumer the summary keeps when and where the consumer first received it, and
-when and where it sent it. Whether the value flowed is decided when the claims are made: it did if it was
-received before it was ever sent. So the summary needs no order: merging takes the earlier receipt and adds
+For every specific value of a consumer the summary keeps where the consumer received it, first when, and
+where it sent it. Whether the value flowed is decided when the claims are made: it did if it was
+received before it was ever sent. So the summary needs no order: merging takes the earlier receipts and adds
 up the uses, and a value that is received in one window and sent in the next is found when the two are
 merged.
 
@@ -31,7 +31,7 @@ MAX_VALUES = 8_192
 """Values remembered for each consumer and window, about 2 MB."""
 
 MAX_SOURCES = 8
-"""Places remembered at which one answer held the same value."""
+"""Places remembered at which one value was received."""
 
 MAX_USES = 16
 """Places remembered to which one value was sent."""
@@ -44,26 +44,23 @@ Path segments are `request.path.INDEX`; a link that was followed is `request.tar
 
 
 class Trace:
-    """The way of one value: the receipt that came first, and all that was sent.
+    """The way of one value: where it was received, first when (Unix ns), and all that was sent, by place."""
 
-    `received` is (when, exchange id) of the first receipt, None if there was none; `sources` the places of
-    that answer at which it stood; `uses` counts by the place that it was sent to.
-    """
-
-    __slots__ = ("bits", "received", "sources", "uses")
+    __slots__ = ("bits", "sources", "uses")
 
     def __init__(self, bits: int) -> None:
         self.bits = bits
-        self.received: tuple[int, str] | None = None
-        self.sources: tuple[Place, ...] = ()
+        self.sources: dict[Place, int] = {}
         self.uses: dict[Place, Tally] = {}
 
-    def receive(self, received: tuple[int, str], *sources: Place) -> None:
-        """Note a receipt; the earliest stays, and of one answer all places."""
-        if self.received is None or received < self.received:
-            self.received, self.sources = received, sources
-        elif received == self.received:
-            self.sources = tuple(sorted({*self.sources, *sources}))[:MAX_SOURCES]
+    def receive(self, place: Place, at: int) -> None:
+        """Note a receipt. Of too many places those that came first stay, whatever the order of receipts."""
+        first = self.sources.get(place)
+        if first is not None and first <= at:
+            return
+        self.sources[place] = at
+        if len(self.sources) > MAX_SOURCES:
+            del self.sources[max(self.sources, key=lambda known: (self.sources[known], known))]
 
     def send(self, place: Place, at: int, example: str) -> None:
         """Note a use. Of too many places those that come first by name stay, whatever the order of uses."""
@@ -72,9 +69,9 @@ class Trace:
             del self.uses[max(self.uses)]
 
     def merge(self, other: Trace) -> None:
-        """Take the earlier receipt, add up the uses."""
-        if other.received is not None:
-            self.receive(other.received, *other.sources)
+        """Take the earlier receipts, add up the uses."""
+        for place, at in other.sources.items():
+            self.receive(place, at)
         for place, tally in other.uses.items():
             self.uses.setdefault(place, Tally()).merge(tally)
         for place in sorted(self.uses)[MAX_USES:]:
@@ -83,9 +80,9 @@ class Trace:
     @property
     def flowed(self) -> bool:
         """Whether the consumer learned the value from an answer: it received it before it ever sent it."""
-        if self.received is None or not self.uses:
+        if not self.sources or not self.uses:
             return False
-        return self.received[0] <= min(tally.first for tally in self.uses.values())
+        return min(self.sources.values()) <= min(tally.first for tally in self.uses.values())
 
 
 class Flows:
@@ -108,11 +105,11 @@ class Flows:
             trace = self._trace(text)
             if trace is not None:
                 trace.send((route, subject), observation.at, exchange.id)
-        at = (observation.received_at, exchange.id)
+        at = observation.received_at
         for text, subject in carried.received(observation):
             trace = self._trace(text)
             if trace is not None:
-                trace.receive(at, (route, subject))
+                trace.receive((route, subject), at)
         if len(self.traces) > 2 * MAX_VALUES:
             self._shrink()
 
@@ -160,8 +157,7 @@ class Flows:
             [
                 digest,
                 trace.bits,
-                trace.received,
-                [number(place) for place in trace.sources],
+                [[number(place), at] for place, at in sorted(trace.sources.items())],
                 [[number(place), *tally.state()] for place, tally in sorted(trace.uses.items())],
             ]
             for digest, trace in sorted(self.traces.items())
@@ -175,9 +171,8 @@ class Flows:
         ceiling, table, traces = state
         self.ceiling = ceiling + 1
         places: list[Place] = [(route, subject) for route, subject in table]
-        for digest, bits, received, sources, uses in traces:
+        for digest, bits, sources, uses in traces:
             trace = self.traces[digest] = Trace(bits)
-            trace.received = (received[0], received[1]) if received else None
-            trace.sources = tuple(places[index] for index in sources)
+            trace.sources = {places[index]: at for index, at in sources}
             trace.uses = {places[index]: Tally.from_state(tally) for index, *tally in uses}
         return self

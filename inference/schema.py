@@ -7,6 +7,7 @@ always there" for "not known".
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 from genson import SchemaBuilder
@@ -22,6 +23,9 @@ DIALECT = "https://json-schema.org/draft/2020-12/schema"
 _MAP_NAMES = 8
 """From this many different names on, an object whose names come and go may be a map."""
 
+_CODE = re.compile(r"[A-Z]{2,3}|[a-z]{2,3}[-_][A-Z]{2,4}")
+"""Codes of currencies (ISO 4217), countries (ISO 3166) and locales (BCP 47)."""
+
 
 def to_schema(node: Node) -> dict[str, Any]:
     """The JSON Schema of all values that a trie has seen; maps are recognised first (`settle`)."""
@@ -34,8 +38,8 @@ def to_schema(node: Node) -> dict[str, Any]:
 def settle(node: Node) -> None:
     """Recognise maps throughout a trie, in place: objects whose keys are data get one place for all values.
 
-    An object is a map if most of its names look machine-made, or if it has many names of which hardly any
-    is in every object, and all the values have the same types.
+    An object is a map if all its values have the same types and its names are data: machine-made, codes, many
+    words that no program has as identifiers, or many names of which none is in every object.
     """
     if node.fields and _is_map(node):
         node.become_map()
@@ -50,15 +54,23 @@ def _is_map(node: Node) -> bool:
     data_names = sum(1 for name in names if is_machine_made(name))
     if data_names == len(names):
         return len(names) > 1 or objects > 1
-    types = {frozenset(child.types) - {"null"} for child in node.fields.values()}
-    alike = len(types) == 1
-    if len(names) < _MAP_NAMES or not alike:
+    if len({frozenset(child.types) - {"null"} for child in node.fields.values()}) > 1:
         return False
-    if data_names > 2 * len(names) / 3:
+    if len(names) > 1 and all(map(_CODE.fullmatch, names)):
+        return True
+    if len(names) < _MAP_NAMES:
+        return False
+    if data_names > 2 * len(names) / 3 or _are_labels(names):
         return True
     constant = sum(1 for child in node.fields.values() if child.missed is None)
     rare = sum(1 for child in node.fields.values() if 2 * child.seen().count < objects)
     return constant == 0 and rare >= 0.8 * len(names) and _same_below(node)
+
+
+def _are_labels(names: list[str]) -> bool:
+    """Whether the names are no identifiers, and number things as data does (`rooibos-100g`, `10:30`)."""
+    numbered = sum(1 for name in names if any(map(str.isdigit, name)))
+    return 4 * numbered >= len(names) and not any(map(str.isidentifier, names))
 
 
 def _same_below(node: Node) -> bool:

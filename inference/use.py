@@ -15,7 +15,7 @@ from inference.tally import Tally
 from inference.thresholds import CHANCE, COMMON_BITS, MIN_RETURNED, MIN_RETURNED_COMMON, SINGULAR_BITS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Mapping
 
     from inference.flow import Flows, Place, Trace
 
@@ -55,11 +55,22 @@ class Use:
 
 @dataclass(slots=True)
 class _Candidate:
-    """The values that may have gone from one place to another."""
+    """The values that may have gone from one place to another.
+
+    `traces` are their uses by hash, `earliest` counts those that were received nowhere earlier.
+    """
 
     source: Located
     target: Located
     traces: dict[int, Tally] = field(default_factory=dict)
+    earliest: int = 0
+
+    def claimed(self, twins: tuple[Located, ...]) -> Use:
+        """The use that it is, if it is one."""
+        tally = Tally()
+        for part in self.traces.values():
+            tally.merge(part)
+        return Use(source=self.source, target=self.target, values=len(self.traces), tally=tally, twins=twins)
 
 
 def uses(flows: Flows, locate: Callable[[Place], Located | None]) -> list[Use]:
@@ -72,19 +83,13 @@ def uses(flows: Flows, locate: Callable[[Place], Located | None]) -> list[Use]:
     """
     candidates, sent, pools = _collect(flows, locate)
     claimed: list[Use] = []
+    tests = sum(map(len, candidates.values()))
     for target, by_source in candidates.items():
-        for candidate, twins in _explain(target, by_source):
-            bits = [flows.traces[digest].bits for digest in candidate.traces]
-            chance = _chance(len(bits), sent[target], pools[candidate.source]) * sum(
-                map(len, candidates.values())
-            )
+        for candidate, fresh, twins in _explain(target, by_source):
+            bits = [flows.traces[digest].bits for digest in fresh]
+            chance = tests * _chance(len(bits), sent[target], pools[candidate.source])
             if chance < CHANCE and len(bits) >= _needed(max(bits)):
-                tally = Tally()
-                for part in candidate.traces.values():
-                    tally.merge(part)
-                claimed.append(
-                    Use(source=candidate.source, target=target, values=len(bits), tally=tally, twins=twins)
-                )
+                claimed.append(candidate.claimed(twins))
     return sorted(
         _without_links_to_known(claimed),
         key=lambda use: (use.source[0], str(use.source[1]), use.target[0], str(use.target[1])),
@@ -97,7 +102,8 @@ def _without_links_to_known(claimed: list[Use]) -> list[Use]:
     for link in (use for use in claimed if use.target[1] == _TARGET):
         for use in claimed:
             same_ends = (use.source[0], use.target[0]) == (link.source[0], link.target[0])
-            if same_ends and use.target[1].parts[1] in {"path", "query"} and use.values >= link.values:
+            in_url = use.target[1].parts[1] in {"path", "query"}
+            if same_ends and in_url and use.values >= link.values and use.tally.count >= link.tally.count:
                 key = use.source + use.target
                 kept[key] = replace(kept[key], twins=(*kept[key].twins, link.source))
                 kept.pop(link.source + link.target, None)
@@ -122,21 +128,27 @@ def _collect(
         sources = _located(trace.sources, locate)
         for source in sources:
             pools[source] += 1
+        earliest = min(sources.values(), default=0)
         for target, tally in _targets(trace, locate).items():
             sent[target].append(trace.bits)
             if not trace.flowed:
                 continue
-            for source in sources:
-                candidate = candidates[target].setdefault(source, _Candidate(source, target))
-                candidate.traces[digest] = tally
+            for source, at in sources.items():
+                if at <= tally.first:
+                    candidate = candidates[target].setdefault(source, _Candidate(source, target))
+                    candidate.traces[digest] = tally
+                    candidate.earliest += at == earliest
     return candidates, sent, pools
 
 
-def _located(places: Iterable[Place], locate: Callable[[Place], Located | None]) -> list[Located]:
-    return sorted(
-        {located for place in places if (located := locate(place)) is not None},
-        key=lambda x: (x[0], str(x[1])),
-    )
+def _located(places: Mapping[Place, int], locate: Callable[[Place], Located | None]) -> dict[Located, int]:
+    """The places in the current operations, with the first receipt at each."""
+    found: dict[Located, int] = {}
+    for place, at in places.items():
+        located = locate(place)
+        if located is not None:
+            found[located] = min(at, found.get(located, at))
+    return found
 
 
 def _targets(trace: Trace, locate: Callable[[Place], Located | None]) -> dict[Located, Tally]:
@@ -150,30 +162,32 @@ def _targets(trace: Trace, locate: Callable[[Place], Located | None]) -> dict[Lo
 
 def _explain(
     target: Located, by_source: dict[Located, _Candidate]
-) -> list[tuple[_Candidate, tuple[Located, ...]]]:
-    """The fewest sources that explain all values at a target, with twins: sources of the same values."""
+) -> list[tuple[_Candidate, set[int], tuple[Located, ...]]]:
+    """The fewest sources that explain all values at a target, each with those that it adds, and twins."""
     ranked = sorted(
         by_source.values(),
         key=lambda c: (
             -len(c.traces),
+            -c.earliest,
             -_affinity(c.source[1], target[1]),
             len(c.source[1].parts),
             c.source[0],
             str(c.source[1]),
         ),
     )
-    chosen: list[tuple[_Candidate, list[Located]]] = []
+    chosen: list[tuple[_Candidate, set[int], list[Located]]] = []
     explained: set[int] = set()
     for candidate in ranked:
-        if candidate.traces.keys() - explained:
-            chosen.append((candidate, []))
-            explained |= candidate.traces.keys()
+        fresh = candidate.traces.keys() - explained
+        if fresh:
+            chosen.append((candidate, fresh, []))
+            explained |= fresh
             continue
-        for leader, twins in chosen:
+        for leader, _, twins in chosen:
             if candidate.source[0] == leader.source[0] and candidate.traces.keys() <= leader.traces.keys():
                 twins.append(candidate.source)
                 break
-    return [(candidate, tuple(twins)) for candidate, twins in chosen]
+    return [(candidate, fresh, tuple(twins)) for candidate, fresh, twins in chosen]
 
 
 def _affinity(source: Subject, target: Subject) -> int:

@@ -101,6 +101,41 @@ def test_objects_keyed_by_data_are_maps() -> None:
     assert set(node.fields) == {"by_order", "total"}
 
 
+@pytest.mark.parametrize(
+    ("names", "is_map"),
+    [
+        (["EUR", "USD"], True),
+        (["en-GB", "de-DE", "fr-FR"], True),
+        (
+            [f"{tea}-{size}" for tea in ("sencha", "rooibos", "assam") for size in ("100g", "250g", "loose")],
+            True,
+        ),
+        (
+            [
+                "first-name",
+                "last-name",
+                "birth-date",
+                "street",
+                "zip-code",
+                "city",
+                "country",
+                "e-mail",
+                "phone",
+            ],
+            False,
+        ),
+        (["line1", "line2", "line3", "city", "zip", "state", "country", "name", "phone"], False),
+        (["a", "b"], False),
+    ],
+)
+def test_names_that_are_data_and_names_that_are_not(names: list[str], is_map: bool) -> None:
+    node = Node()
+    for at in range(20):
+        node.observe(dict.fromkeys(names, "x"), at, f"e{at}")
+    settle(node)
+    assert (node.values is not None) == is_map
+
+
 def test_objects_with_many_optional_fields_are_not_maps() -> None:
     generator = random.Random(5)
     node = Node()
