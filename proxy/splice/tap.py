@@ -18,6 +18,7 @@ from __future__ import annotations
 
 import asyncio
 import secrets
+from contextlib import suppress
 from struct import Struct
 from time import monotonic_ns, time_ns
 from typing import TYPE_CHECKING, cast
@@ -65,12 +66,18 @@ class Tap:
         self._loop = asyncio.get_running_loop()
         self._server: asyncio.AbstractServer | None = None
         self._closing = False
+        self._linked = asyncio.Event()
         self._unlinked = asyncio.Event()
         self._unlinked.set()
 
     async def listen(self) -> None:
         """Let the decoder connect."""
         self._server = await self._loop.create_unix_server(lambda: _Link(self), str(self._path))
+
+    async def wait_for_decoder(self, within_s: float) -> None:
+        """Until one has connected, for as long as that."""
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._linked.wait(), within_s)
 
     async def close(self, within_s: float) -> None:
         """Hand over what is queued, for as long as that, and end."""
@@ -119,6 +126,7 @@ class Tap:
             former.abort()
         self.link = link
         self.full = False
+        self._linked.set()
         self._unlinked.clear()
         high = self._hard_bytes * 3 // 4
         link.set_write_buffer_limits(high=high, low=high * 15 // 16)
@@ -132,6 +140,7 @@ class Tap:
         self.link = None
         self._batch.clear()
         self._batch_bytes = 0
+        self._linked.clear()
         self._unlinked.set()
         if self._closing:
             return  # the decoder counts what it does not get done

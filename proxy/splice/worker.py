@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 
     from proxy.splice.settings import Settings
 
+DECODER_START_S = 10.0
+"""At the start connections wait in the listen queue until the decoder is there, but not for longer than that."""
+
 
 def run(settings: Settings, worker: int, listeners: tuple[socket.socket, ...], lifeline: Connection) -> None:
     """The process.
@@ -52,6 +55,7 @@ async def _serve(
     tap = Tap(settings, counters, worker)
     forwarder = Forwarder(settings.lanes, tap)
     await tap.listen()
+    await tap.wait_for_decoder(DECODER_START_S)
     await forwarder.listen(listeners)
     lifeline.send("serving")
     await stop.wait()

@@ -1,0 +1,347 @@
+"""`defacto record` as people run it: a process between real clients and a real server."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import aiohttp
+import pytest
+from aiohttp import web
+
+from store.records import Outcome
+from store.store import Store
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from store.records import Exchange
+
+ROOT = Path(__file__).parents[2]
+DEFACTO = [sys.executable, "-c", "from cli.main import main; main()"]
+PATIENCE_S = 60
+
+
+class Recorder:
+    """A running `defacto record`."""
+
+    def __init__(self, *options: str, store: Path) -> None:
+        self.store = store
+        self._process = subprocess.Popen(
+            [*DEFACTO, "record", "--store", str(store), "--drain", "5", *options],
+            stderr=subprocess.PIPE,
+            text=True,
+            cwd=ROOT,
+        )
+        self.lines: list[str] = []
+        self.port = int(self.line(r"listening on 127\.0\.0\.1:(\d+) -> http://\S+ \(\w+\)")[1])
+
+    def line(self, pattern: str) -> re.Match[str]:
+        """The next message that says so."""
+        assert self._process.stderr is not None
+        for line in self._process.stderr:
+            self.lines.append(line)
+            if match := re.search(pattern, line):
+                return match
+        raise AssertionError(self.lines)
+
+    def end(self, number: signal.Signals = signal.SIGTERM) -> str:
+        """Tell it to end; its summary line."""
+        self._process.send_signal(number)
+        _, rest = self._process.communicate(timeout=PATIENCE_S)
+        assert self._process.returncode == 0, rest
+        return rest.splitlines()[-1]
+
+    def kill(self) -> None:
+        if self._process.poll() is None:
+            self._process.kill()
+            self._process.communicate()
+
+    def decoder(self) -> int:
+        """The decoder's process id: the child that is nice to the others."""
+        children = Path(f"/proc/{self._process.pid}/task/{self._process.pid}/children").read_text().split()
+        return next(int(pid) for pid in children if os.getpriority(os.PRIO_PROCESS, int(pid)) == 10)
+
+    def stored(self) -> list[Exchange]:
+        with Store.open(str(self.store)) as store:
+            return list(store.exchanges())
+
+
+@contextmanager
+def recorder(tmp_path: Path, port: int, *options: str) -> Iterator[Recorder]:
+    upstream = f"http://127.0.0.1:{port}"
+    running = Recorder(
+        "--listen", "127.0.0.1:0", "--upstream", upstream, "--producer", "orders", *options, store=tmp_path / "d.db"
+    )
+    try:
+        yield running
+    finally:
+        running.kill()
+
+
+@contextmanager
+def service() -> Iterator[int]:
+    """A real aiohttp server in a thread of its own."""
+
+    async def orders(request: web.Request) -> web.StreamResponse:
+        return web.json_response({"id": request.match_info["id"], "status": "paid"})
+
+    async def take(request: web.Request) -> web.StreamResponse:
+        return web.json_response({"bytes": len(await request.read())}, status=201)
+
+    async def stream(request: web.Request) -> web.StreamResponse:
+        response = web.StreamResponse()
+        response.enable_chunked_encoding()
+        await response.prepare(request)
+        for _ in range(3):
+            await response.write(b"x" * 1000)
+        return response
+
+    async def slow(request: web.Request) -> web.StreamResponse:
+        await asyncio.sleep(0.5)
+        return web.Response(text="done")
+
+    app = web.Application()
+    app.add_routes(
+        [web.get("/orders/{id}", orders), web.post("/orders", take), web.get("/stream", stream), web.get("/slow", slow)]
+    )
+    loop, ready, port = asyncio.new_event_loop(), threading.Event(), 0
+
+    async def start() -> web.AppRunner:
+        nonlocal port
+        runner = web.AppRunner(app)
+        await runner.setup()
+        site = web.TCPSite(runner, "127.0.0.1", 0)
+        await site.start()
+        port = runner.addresses[0][1]
+        ready.set()
+        return runner
+
+    def run() -> None:
+        runner = loop.run_until_complete(start())
+        loop.run_forever()
+        loop.run_until_complete(runner.cleanup())
+        loop.close()
+
+    thread = threading.Thread(target=run)
+    thread.start()
+    ready.wait()
+    yield port
+    loop.call_soon_threadsafe(loop.stop)
+    thread.join()
+
+
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        return int(probe.getsockname()[1])
+
+
+async def traffic(port: int) -> int:
+    """Clients of several kinds at once; the number of exchanges they had."""
+    base = f"http://127.0.0.1:{port}"
+
+    async def client(name: str) -> int:
+        async with aiohttp.ClientSession(base, headers={"User-Agent": f"{name}/1.0"}) as session:
+            for number in range(10):
+                async with session.get(f"/orders/{number}", params={"expand": "items"}) as answer:
+                    assert (await answer.json())["status"] == "paid"
+                async with session.post("/orders", data=b"y" * 70_000) as answer:
+                    assert await answer.json() == {"bytes": 70_000}
+                async with session.get("/stream") as answer:
+                    assert len(await answer.read()) == 3000
+                async with session.head("/orders/1") as answer:
+                    assert answer.status == 200
+        return 40
+
+    return sum(await asyncio.gather(*(client(f"client-{letter}") for letter in "abc")))
+
+
+def test_all_exchanges_are_stored_and_summed_up(tmp_path: Path) -> None:
+    with service() as port, recorder(tmp_path, port) as running:
+        count = asyncio.run(traffic(running.port))
+        summary = running.end()
+    assert summary.startswith(f"{count} exchanges recorded, 0 lost, ")
+    stored = running.stored()
+    assert len(stored) == count
+    assert {one.outcome for one in stored} == {Outcome.COMPLETE}
+    assert {one.identity.key for one in stored} == {f"user-agent:client-{letter}" for letter in "abc"}
+    posts = [one for one in stored if one.method == "POST"]
+    assert {(one.status, one.request_body and one.request_body.size) for one in posts} == {(201, 70_000)}
+    assert {one.query for one in stored if one.path == "/orders/3"} == {"expand=items"}
+    assert {one.response_body for one in stored if one.method == "HEAD"} == {None}
+    assert all(one.duration_ns and one.wait_ns and one.duration_ns >= one.wait_ns for one in stored)
+    assert list(tmp_path.glob("defacto-*")) == []
+
+
+def test_a_killed_decoder_fails_no_request_and_its_loss_is_counted(tmp_path: Path) -> None:
+    async def ask(port: int, killed: asyncio.Event, again: asyncio.Event) -> int:
+        count = 0
+        async with aiohttp.ClientSession(f"http://127.0.0.1:{port}") as session:
+            while count < 400 or not again.is_set():
+                async with session.get(f"/orders/{count}") as answer:
+                    assert answer.status == 200
+                    await answer.read()
+                count += 1
+                if count == 200:
+                    killed.set()
+                await asyncio.sleep(0.001)
+            for _ in range(50):
+                async with session.get("/orders/last") as answer:
+                    assert answer.status == 200
+        return count + 50
+
+    async def main(running: Recorder) -> int:
+        killed, again = asyncio.Event(), asyncio.Event()
+        asking = asyncio.create_task(ask(running.port, killed, again))
+        await killed.wait()
+        first = running.decoder()
+        os.kill(first, signal.SIGKILL)
+        await asyncio.to_thread(running.line, r"the decoder ended \(signal SIGKILL\), starting it again")
+        await asyncio.sleep(4)  # it starts and connects
+        again.set()
+        return await asking
+
+    with service() as port, recorder(tmp_path, port) as running:
+        count = asyncio.run(main(running))
+        summary = running.end()
+    stored, lost = numbers(summary)
+    assert stored == len(running.stored())
+    assert stored + lost == count
+    assert lost > 0
+    assert re.search(r"decoder-d(own|ied) ", summary)
+    assert sum(one.path == "/orders/last" for one in running.stored()) > 0
+    with Store.open(str(running.store)) as store:
+        assert sum(store.capture().lost.values()) == lost
+
+
+def test_exchanges_under_way_are_waited_for(tmp_path: Path) -> None:
+    async def main(running: Recorder) -> str:
+        async with aiohttp.ClientSession(f"http://127.0.0.1:{running.port}") as session:
+            asking = asyncio.create_task(session.get("/slow"))
+            await asyncio.sleep(0.2)
+            ending = asyncio.create_task(asyncio.to_thread(running.end, signal.SIGINT))
+            async with await asking as answer:
+                assert await answer.text() == "done"
+            return await ending
+
+    with service() as port, recorder(tmp_path, port) as running:
+        assert asyncio.run(main(running)).startswith("1 exchanges recorded, 0 lost")
+
+
+def test_what_is_wrong_with_the_traffic_is_counted_and_the_rest_recorded(tmp_path: Path) -> None:
+    with service() as port, recorder(tmp_path, port) as running:
+        for data in (b"\x16\x03\x01\x02\x00", b"nonsense\r\n\r\n"):
+            with socket.create_connection(("127.0.0.1", running.port)) as client:
+                client.sendall(data)
+                client.settimeout(5)
+                while client.recv(1000):
+                    pass
+        asyncio.run(traffic(running.port))
+        summary = running.end()
+    assert numbers(summary)[0] == 120
+    assert "not-http1 1" in summary
+    assert "malformed 1" in summary
+
+
+def test_unreachable_upstream_is_a_warning_and_clients_are_refused(tmp_path: Path) -> None:
+    with recorder(tmp_path, free_port()) as running:
+        running.line("warning: http://.* cannot be reached .connection refused.")
+        with socket.create_connection(("127.0.0.1", running.port)) as client:
+            client.settimeout(5)
+            with pytest.raises(ConnectionResetError):
+                assert client.recv(10) != b""
+        assert "1 refused by the upstream" in running.end()
+
+
+def numbers(summary: str) -> tuple[int, int]:
+    """Recorded and lost."""
+    match = re.match(r"([\d,]+) exchanges recorded, ([\d,]+) lost", summary)
+    assert match is not None, summary
+    return int(match[1].replace(",", "")), int(match[2].replace(",", ""))
+
+
+def fails(*options: str, **environment: Any) -> tuple[int, str]:
+    done = subprocess.run([*DEFACTO, "record", *options], capture_output=True, text=True, cwd=ROOT, timeout=PATIENCE_S)
+    return done.returncode, done.stderr
+
+
+def test_taken_port_is_an_error_in_a_sentence(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        listen = f"127.0.0.1:{taken.getsockname()[1]}"
+        code, text = fails(
+            "--listen", listen, "--upstream", "http://127.0.0.1:1", "--producer", "p", "--store", str(tmp_path / "d.db")
+        )
+    assert code == 3
+    assert text.startswith(f"error: cannot listen on {listen}: address already in use")
+
+
+@pytest.mark.parametrize(
+    ("options", "code", "message"),
+    [
+        ([], 2, "Give --listen, --upstream and --producer, or a --config"),
+        (["--listen", "127.0.0.1:0"], 2, "--upstream and --producer must be given too"),
+        (["--listen", "8080", "--upstream", "http://h", "--producer", "p"], 2, "must be HOST:PORT"),
+        (["--listen", "h:1", "--upstream", "ftp://h", "--producer", "p"], 2, "must be an http"),
+        (["--listen", "127.0.0.1:0", "--upstream", "http://h/api", "--producer", "p"], 3, "has a path"),
+    ],
+)
+def test_wrong_use_says_what_is_wrong(tmp_path: Path, options: list[str], code: int, message: str) -> None:
+    got, text = fails(*options, "--store", str(tmp_path / "d.db"))
+    assert got == code
+    assert message in text
+
+
+def test_lanes_come_from_the_configuration(tmp_path: Path) -> None:
+    with service() as port:
+        config = tmp_path / "defacto.toml"
+        lanes = "".join(
+            f'[[lane]]\nproducer = "{name}"\nlisten = "127.0.0.1:0"\nupstream = "http://127.0.0.1:{port}"\nbody_limit = 10\n'
+            for name in ("orders", "stock")
+        )
+        config.write_text(f'{lanes}[store]\nurl = "{tmp_path / "c.db"}"\n')
+        running = Recorder.__new__(Recorder)
+        running.store, running.lines = tmp_path / "c.db", []
+        running._process = subprocess.Popen(
+            [*DEFACTO, "record", "--config", str(config)], stderr=subprocess.PIPE, text=True, cwd=ROOT
+        )
+        try:
+            ports = [int(running.line(r"listening on \S+:(\d+) -> \S+ \((orders|stock)\)")[1]) for _ in range(2)]
+            for listener in ports:
+                asyncio.run(traffic(listener))
+            assert numbers(running.end()) == (240, 0)
+        finally:
+            running.kill()
+    stored = running.stored()
+    assert {name: sum(one.producer == name for one in stored) for name in ("orders", "stock")} == {
+        "orders": 120, "stock": 120,
+    }  # fmt: skip
+    assert {one.request_body.truncated for one in stored if one.request_body is not None} == {True}
+
+
+def test_children_end_when_the_supervisor_is_killed(tmp_path: Path) -> None:
+    with service() as port, recorder(tmp_path, port) as running:
+        pid = running._process.pid
+        children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+        assert len(children) >= 2
+        running.kill()
+        end = time.monotonic() + 30
+        while any(alive(child) for child in children):
+            assert time.monotonic() < end
+            time.sleep(0.1)
+
+
+def alive(pid: str) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except FileNotFoundError:
+        return False
