@@ -83,21 +83,17 @@ def main() -> None:
             with mitmdump(folder, origin) as port:
                 rows["mitmdump reverse"] = drive(port, options.seconds)
         show(rows)
-        print(
-            f"\ndefacto splice at full speed: {captured.observed:,} observed, {captured.lost:,} lost", end=""
-        )
-        print(
-            f" ({captured.observed / max(1, captured.observed + captured.lost):.1%} captured; {captured.reasons})"
-        )
+        share = captured.observed / max(1, captured.observed + captured.lost)
+        print(f"\ndefacto splice at full speed: {captured.observed:,} observed, {captured.lost:,} lost")
+        print(f"{share:.1%} captured; {captured.reasons}")
         if not options.skip_search:
             print(f"nothing is lost up to {lossless_rate(folder, origin, options.seconds):,.0f} requests/s")
 
 
 def show(rows: dict[str, Load]) -> None:
     """The table, with ratios to nginx and to mitmdump."""
-    print(
-        f"{'in the way':<18}{'requests/s':>12}{'p50 ms':>9}{'p99 ms':>9}{'errors':>8}{'x nginx':>9}{'x mitm':>9}"
-    )
+    titles = ("requests/s", "p50 ms", "p99 ms", "errors", "x nginx", "x mitm")
+    print(f"{'in the way':<18}{''.join(f'{title:>11}' for title in titles)}")
     for name, load in rows.items():
         ratios = [
             f"{load.rate / rows[base].rate:>11.2f}" if base in rows else f"{'-':>11}"
@@ -214,7 +210,8 @@ def nginx(folder: Path, name: str, location: str, extra: str = "") -> Iterator[i
     )
     (place / "nginx.conf").write_text(
         f"daemon off; master_process off; pid {place}/pid; error_log {place}/error.log;"
-        f"events {{ worker_connections 1024; }} http {{ access_log off; keepalive_requests 100000000; {temporary}"
+        f"events {{ worker_connections 1024; }}"
+        f"http {{ access_log off; keepalive_requests 100000000; {temporary}"
         f"default_type application/json; {extra} server {{ listen 127.0.0.1:{port}; {location} }} }}\n"
     )
     with running(["nginx", "-p", str(place), "-c", str(place / "nginx.conf")], port):

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from proxy.splice.settings import Settings
 
 DECODER_START_S = 10.0
-"""At the start connections wait in the listen queue until the decoder is there, but not for longer than that."""
+"""At the start connections wait in the listen queue until the decoder is there, but no longer than that."""
 
 
 def run(settings: Settings, worker: int, listeners: tuple[socket.socket, ...], lifeline: Connection) -> None:

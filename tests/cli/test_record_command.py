@@ -7,17 +7,23 @@ import os
 import re
 import signal
 import socket
+import ssl
 import subprocess
 import sys
 import threading
 import time
 from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import aiohttp
 import pytest
 from aiohttp import web
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
 
 from store.records import Outcome
 from store.store import Store
@@ -44,7 +50,7 @@ class Recorder:
             cwd=ROOT,
         )
         self.lines: list[str] = []
-        self.port = int(self.line(r"listening on 127\.0\.0\.1:(\d+) -> http://\S+ \(\w+\)")[1])
+        self.port = int(self.line(r"listening on 127\.0\.0\.1:(\d+) -> https?://\S+ \(\w+\)")[1])
 
     def line(self, pattern: str) -> re.Match[str]:
         """The next message that says so."""
@@ -63,9 +69,9 @@ class Recorder:
         return rest.splitlines()[-1]
 
     def kill(self) -> None:
-        if self._process.poll() is None:
+        """End it at once, if it has not ended."""
+        with self._process:  # closes its pipe and waits
             self._process.kill()
-            self._process.communicate()
 
     def decoder(self) -> int:
         """The decoder's process id: the child that is nice to the others."""
@@ -81,7 +87,14 @@ class Recorder:
 def recorder(tmp_path: Path, port: int, *options: str) -> Iterator[Recorder]:
     upstream = f"http://127.0.0.1:{port}"
     running = Recorder(
-        "--listen", "127.0.0.1:0", "--upstream", upstream, "--producer", "orders", *options, store=tmp_path / "d.db"
+        "--listen",
+        "127.0.0.1:0",
+        "--upstream",
+        upstream,
+        "--producer",
+        "orders",
+        *options,
+        store=tmp_path / "d.db",
     )
     try:
         yield running
@@ -90,7 +103,7 @@ def recorder(tmp_path: Path, port: int, *options: str) -> Iterator[Recorder]:
 
 
 @contextmanager
-def service() -> Iterator[int]:
+def service(tls: ssl.SSLContext | None = None) -> Iterator[int]:
     """A real aiohttp server in a thread of its own."""
 
     async def orders(request: web.Request) -> web.StreamResponse:
@@ -113,7 +126,12 @@ def service() -> Iterator[int]:
 
     app = web.Application()
     app.add_routes(
-        [web.get("/orders/{id}", orders), web.post("/orders", take), web.get("/stream", stream), web.get("/slow", slow)]
+        [
+            web.get("/orders/{id}", orders),
+            web.post("/orders", take),
+            web.get("/stream", stream),
+            web.get("/slow", slow),
+        ]
     )
     loop, ready, port = asyncio.new_event_loop(), threading.Event(), 0
 
@@ -121,7 +139,7 @@ def service() -> Iterator[int]:
         nonlocal port
         runner = web.AppRunner(app)
         await runner.setup()
-        site = web.TCPSite(runner, "127.0.0.1", 0)
+        site = web.TCPSite(runner, "127.0.0.1", 0, ssl_context=tls)
         await site.start()
         port = runner.addresses[0][1]
         ready.set()
@@ -270,8 +288,15 @@ def numbers(summary: str) -> tuple[int, int]:
     return int(match[1].replace(",", "")), int(match[2].replace(",", ""))
 
 
-def fails(*options: str, **environment: Any) -> tuple[int, str]:
-    done = subprocess.run([*DEFACTO, "record", *options], capture_output=True, text=True, cwd=ROOT, timeout=PATIENCE_S)
+def fails(*options: str) -> tuple[int, str]:
+    done = subprocess.run(
+        [*DEFACTO, "record", *options],
+        capture_output=True,
+        text=True,
+        cwd=ROOT,
+        timeout=PATIENCE_S,
+        check=False,
+    )
     return done.returncode, done.stderr
 
 
@@ -279,7 +304,14 @@ def test_taken_port_is_an_error_in_a_sentence(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         listen = f"127.0.0.1:{taken.getsockname()[1]}"
         code, text = fails(
-            "--listen", listen, "--upstream", "http://127.0.0.1:1", "--producer", "p", "--store", str(tmp_path / "d.db")
+            "--listen",
+            listen,
+            "--upstream",
+            "http://127.0.0.1:1",
+            "--producer",
+            "p",
+            "--store",
+            str(tmp_path / "d.db"),
         )
     assert code == 3
     assert text.startswith(f"error: cannot listen on {listen}: address already in use")
@@ -304,10 +336,11 @@ def test_wrong_use_says_what_is_wrong(tmp_path: Path, options: list[str], code: 
 def test_lanes_come_from_the_configuration(tmp_path: Path) -> None:
     with service() as port:
         config = tmp_path / "defacto.toml"
-        lanes = "".join(
-            f'[[lane]]\nproducer = "{name}"\nlisten = "127.0.0.1:0"\nupstream = "http://127.0.0.1:{port}"\nbody_limit = 10\n'
-            for name in ("orders", "stock")
+        lane = (
+            '[[lane]]\nproducer = "{}"\nlisten = "127.0.0.1:0"\nupstream = "http://127.0.0.1:{}"\n'
+            "body_limit = 10\n"
         )
+        lanes = lane.format("orders", port) + lane.format("stock", port)
         config.write_text(f'{lanes}[store]\nurl = "{tmp_path / "c.db"}"\n')
         running = Recorder.__new__(Recorder)
         running.store, running.lines = tmp_path / "c.db", []
@@ -315,7 +348,9 @@ def test_lanes_come_from_the_configuration(tmp_path: Path) -> None:
             [*DEFACTO, "record", "--config", str(config)], stderr=subprocess.PIPE, text=True, cwd=ROOT
         )
         try:
-            ports = [int(running.line(r"listening on \S+:(\d+) -> \S+ \((orders|stock)\)")[1]) for _ in range(2)]
+            ports = [
+                int(running.line(r"listening on \S+:(\d+) -> \S+ \((orders|stock)\)")[1]) for _ in range(2)
+            ]
             for listener in ports:
                 asyncio.run(traffic(listener))
             assert numbers(running.end()) == (240, 0)
@@ -345,3 +380,67 @@ def alive(pid: str) -> bool:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
     except FileNotFoundError:
         return False
+
+
+def test_a_second_signal_does_not_wait(tmp_path: Path) -> None:
+    with (
+        service() as port,
+        recorder(tmp_path, port, "--drain", "600") as running,
+        socket.create_connection(("127.0.0.1", running.port)) as client,
+    ):
+        client.sendall(b"POST /orders HTTP/1.1\r\nHost: h\r\nContent-Length: 5\r\n\r\n")
+        time.sleep(0.3)
+        running._process.send_signal(signal.SIGTERM)
+        time.sleep(0.5)
+        assert running._process.poll() is None
+        running._process.send_signal(signal.SIGTERM)
+        running._process.wait(timeout=30)
+
+
+def test_tls_is_spoken_to_an_https_upstream(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    certificate = self_signed(tmp_path)
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(certificate)
+
+    async def main(running: Recorder) -> None:
+        async with aiohttp.ClientSession(f"http://127.0.0.1:{running.port}") as session:
+            for _ in range(3):
+                async with session.get("/orders/1") as answer:
+                    assert (await answer.json())["id"] == "1"
+
+    monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
+    with service(context) as port:
+        upstream = f"https://localhost:{port}"
+        running = Recorder(
+            "--listen", "127.0.0.1:0", "--upstream", upstream, "--producer", "orders", store=tmp_path / "d.db"
+        )
+        try:
+            asyncio.run(main(running))
+            assert running.end().startswith("3 exchanges recorded, 0 lost")
+        finally:
+            running.kill()
+
+
+def self_signed(folder: Path) -> Path:
+    """A key and a certificate for `localhost` in one file."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
+    now = datetime.now(UTC)
+    certificate = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(1)
+        .not_valid_before(now - timedelta(days=1))
+        .not_valid_after(now + timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName("localhost")]), critical=False)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+        .sign(key, hashes.SHA256())
+    )
+    file = folder / "localhost.pem"
+    private = key.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
+    file.write_bytes(private + certificate.public_bytes(serialization.Encoding.PEM))
+    return file

@@ -17,8 +17,8 @@ LOSS = Loss(producer="p", window_start=0, reason="queue-full", count=3)
 
 def exchange(number: int, body: bytes = b"") -> Exchange:
     return Exchange(
-        id=str(number), producer="p", identity=UNIDENTIFIED, lane=Lane.SPLICE, source="s", protocol="http/1.1",
-        started_at=number, method="GET", scheme="http", authority="a", path="/",
+        id=str(number), producer="p", identity=UNIDENTIFIED, lane=Lane.SPLICE, source="s",
+        protocol="http/1.1", started_at=number, method="GET", scheme="http", authority="a", path="/",
         response_body=Body(content=body, size=len(body), wire_size=len(body)),
     )  # fmt: skip
 

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from contextlib import suppress
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -55,7 +57,5 @@ def test_what_no_tap_writes_is_an_error(kind: int, size: int) -> None:
 
 @given(st.binary(max_size=200))
 def test_garbage_is_an_error_or_waits(data: bytes) -> None:
-    try:
+    with suppress(FrameError):
         assert len(list(FrameReader().feed(data))) <= len(data) // HEADER.size
-    except FrameError:
-        pass

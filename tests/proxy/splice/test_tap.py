@@ -37,7 +37,7 @@ def answered(copy: Copy, answer: bytes = OK) -> None:
 
 
 async def until_full(splice: Worker) -> int:
-    """Exchanges on a connection of their own, until the decoder, which does not read, has no room; how many."""
+    """Exchanges on a connection of their own until there is no room, since nobody reads; how many."""
     count = 0
     filler = splice.tap.copy(0, "")
     while not splice.tap.full:
