@@ -1,4 +1,4 @@
-"""Hand-built models: a shop whose contract is almost honest, and one whose traffic attacks whoever reads the report."""
+"""Hand-built models: a shop that is almost honest, and one whose traffic attacks whoever reads the report."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from contract.claim import (
     ProducerMap,
     Standing,
 )
-from contract.clause import Clause
+from contract.clause import Clause, Kind
 from contract.kinds import ContentType, Latency, Occurs, Present, Type
 from contract.subject import Subject, parse
 from reports.drift import Drift
@@ -32,10 +32,12 @@ EXPOSED, REQUESTED, USED = Level.EXPOSED, Level.REQUESTED, Level.USED
 
 
 ALWAYS, SOMETIMES = Present(always=True), Present(always=False)
+JSON = ContentType(("application/json",))
+ENVELOPE = Latency(p50_ms=12.0, p95_ms=41.0, p99_ms=88.0, n=400)
 STRING, OBJECT = Type(("string",)), Type(("object",))
 
 
-def depends(consumer, level, basis="was sent it", count=40):
+def depends(consumer: str, level: Level, basis: str = "was sent it", count: int = 40) -> Dependence:
     return Dependence(
         consumer=consumer,
         level=level,
@@ -47,17 +49,17 @@ def depends(consumer, level, basis="was sent it", count=40):
 
 
 def claim(
-    operation,
-    subject,
-    kind,
-    *who,
-    held=400,
-    broken=0,
-    standing=Standing.UNDECLARED,
-    declared=None,
-    producer="shop",
-):
-    def clause(of):
+    operation: str,
+    subject: str,
+    kind: Kind,
+    *who: Dependence,
+    held: int = 400,
+    broken: int = 0,
+    standing: Standing = Standing.UNDECLARED,
+    declared: Kind | None = None,
+    producer: str = "shop",
+) -> Claim:
+    def clause(of: Kind) -> Clause:
         return Clause(producer=producer, operation=operation, subject=parse(subject), kind=of)
 
     seen = held + broken > 0
@@ -91,7 +93,7 @@ IN_ORDER = (
 )
 
 
-def order_claims():
+def order_claims() -> tuple[Claim, ...]:
     kept = Standing.DECLARED
     store, billing = depends("storefront", EXPOSED), depends("billing", EXPOSED, count=360)
     links = depends("storefront", USED, "sent back as path id of POST /orders/{id}/refund", 38)
@@ -117,14 +119,14 @@ def order_claims():
         ),
         claim(ORDER, "response.200.body.courier.tracking", STRING, store, billing),
         claim(ORDER, "response.200.body.note", ALWAYS, store, billing, held=400),
-        claim(ORDER, "response.200.header.content-type", ContentType(("application/json",)), store, billing, standing=kept),
-        claim(ORDER, "response.200.latency", Latency(p50_ms=12.0, p95_ms=41.0, p99_ms=88.0, n=400), store, billing, held=396, broken=4),
+        claim(ORDER, "response.200.header.content-type", JSON, store, billing, standing=kept),
+        claim(ORDER, "response.200.latency", ENVELOPE, store, billing, held=396, broken=4),
         claim(ORDER, "response.404", Occurs(), held=0, standing=Standing.UNOBSERVED),
         claim(ORDER, "response.404.body.title", STRING, held=0, standing=Standing.UNOBSERVED),
     )  # fmt: skip
 
 
-def create_claims():
+def create_claims() -> tuple[Claim, ...]:
     sends = depends("storefront", REQUESTED, "sends it", 38)
     return (
         claim(CREATE, "request.body.items[].sku", ALWAYS, sends, held=38, standing=Standing.DECLARED),
@@ -142,7 +144,7 @@ def create_claims():
     )
 
 
-def export_claims():
+def export_claims() -> tuple[Claim, ...]:
     night = depends("unidentified", REQUESTED, "sends it", 2)
     return (
         claim(EXPORT, "request.query.day", ALWAYS, night, held=2),
@@ -151,7 +153,9 @@ def export_claims():
     )
 
 
-def consumer(name, observations, bases=("user-agent",), owner=""):
+def consumer(
+    name: str, observations: int, bases: tuple[str, ...] = ("user-agent",), owner: str = ""
+) -> Consumer:
     return Consumer(
         name=name,
         identities=tuple(f"{basis}:{name}" for basis in bases),
@@ -164,7 +168,12 @@ def consumer(name, observations, bases=("user-agent",), owner=""):
     )
 
 
-def operation(key, claims, consumers, durations=()):
+def operation(
+    key: str,
+    claims: tuple[Claim, ...],
+    consumers: dict[str, int],
+    durations: tuple[Durations, ...] = (),
+) -> OperationMap:
     return OperationMap(
         key=key,
         protocol="http/1.1",
@@ -175,7 +184,7 @@ def operation(key, claims, consumers, durations=()):
     )
 
 
-def durations(consumer, count, p50, p95, p99):
+def durations(consumer: str, count: int, p50: float, p95: float, p99: float) -> Durations:
     return Durations(consumer=consumer, status="200", count=count, p50_ms=p50, p95_ms=p95, p99_ms=p99)
 
 
@@ -214,7 +223,7 @@ CONSUMERS = (
 
 
 @pytest.fixture
-def shop_map():
+def shop_map() -> ContractMap:
     return ContractMap(
         generated_at=MORNING + 3600 * SECOND,
         window=(MORNING, MORNING + 2400 * SECOND),
@@ -224,11 +233,11 @@ def shop_map():
 
 
 @pytest.fixture
-def shop_drift(shop_map):
+def shop_drift(shop_map: ContractMap) -> Drift:
     return drift_of(shop_map)
 
 
-def drift_of(contract_map):
+def drift_of(contract_map: ContractMap) -> Drift:
     compared = tuple(
         Compared(
             producer="shop",
@@ -248,7 +257,7 @@ def drift_of(contract_map):
 
 
 @pytest.fixture
-def nothing(shop_map):
+def nothing(shop_map: ContractMap) -> ContractMap:
     """A map of nothing observed."""
     return replace(shop_map, window=None, capture=Capture(), producers=())
 
@@ -267,7 +276,7 @@ HOSTILE = (
 """Text that acts on whoever shows it raw: pages, terminals, spreadsheets, Markdown, templates, encoders."""
 
 
-def hostile_operation(number, text):
+def hostile_operation(number: int, text: str) -> OperationMap:
     key = f"GET /{number}/{text}"
     who = (depends(f"{text}{number}", USED, text), depends(text, EXPOSED, text))
     named = Subject(("response", "200", "body", text))
@@ -286,7 +295,7 @@ def hostile_operation(number, text):
 
 
 @pytest.fixture
-def hostile_map(shop_map):
+def hostile_map(shop_map: ContractMap) -> ContractMap:
     operations = tuple(hostile_operation(number, text) for number, text in enumerate(HOSTILE))
     who = tuple(consumer(text, 5, (text,), owner=text) for text in HOSTILE)
     return replace(
@@ -297,5 +306,5 @@ def hostile_map(shop_map):
 
 
 @pytest.fixture
-def hostile_drift(hostile_map):
+def hostile_drift(hostile_map: ContractMap) -> Drift:
     return replace(drift_of(hostile_map), documents=dict(zip(HOSTILE, HOSTILE, strict=True)))

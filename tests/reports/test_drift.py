@@ -65,15 +65,19 @@ KEPT = {"response.200.body.id": (Standing.DECLARED, ("web",))}
         (UNSEEN | BROKEN, "1 promise is not kept; 1 declared thing was never seen.", True),
         (
             RELIED | BROKEN | UNSEEN,
-            "2 consumers rely on 1 thing that nobody promised; 1 promise is not kept; "
-            "1 declared thing was never seen.",
+            (
+                "2 consumers rely on 1 thing that nobody promised; 1 promise is not kept; "
+                "1 declared thing was never seen."
+            ),
             True,
         ),
         (KEPT, "No promise was seen broken, and nobody was seen to rely on what nobody promised.", False),
         (
             SENT | UNSEEN,
-            "No promise was seen broken, and nobody was seen to rely on what nobody promised; "
-            "1 declared thing was never seen.",
+            (
+                "No promise was seen broken, and nobody was seen to rely on what nobody promised; "
+                "1 declared thing was never seen."
+            ),
             False,
         ),
     ],

@@ -14,7 +14,10 @@ from pathlib import Path
 
 import pytest
 from markdown_it import MarkdownIt
+from rich.console import RenderableType
 
+from contract.claim import ContractMap
+from reports.drift import Drift
 from reports.html import drift_html, map_html
 from reports.json_form import drift_form, map_form, to_json
 from reports.markdown import code, drift_markdown, map_markdown, plain
@@ -24,13 +27,13 @@ from reports.text import drift_text, map_text, write
 GOLDEN = Path(__file__).parent / "golden"
 
 
-def printed(report, width=100):
+def printed(report: RenderableType, width: int = 100) -> str:
     stream = io.StringIO()
     write(report, stream, width)
     return stream.getvalue()
 
 
-def compare(name, text):
+def compare(name: str, text: str) -> None:
     """One normaliser: the end of a line is where its text ends."""
     text = "".join(f"{line.rstrip(' ')}\n" for line in text.splitlines())
     path = GOLDEN / name
@@ -40,23 +43,23 @@ def compare(name, text):
     assert text == path.read_text(encoding="utf-8")
 
 
-def test_drift_text(shop_drift):
+def test_drift_text(shop_drift: Drift) -> None:
     compare("drift.txt", printed(drift_text(shop_drift)))
 
 
-def test_map_text(shop_map):
+def test_map_text(shop_map: ContractMap) -> None:
     compare("map.txt", printed(map_text(shop_map)))
 
 
-def test_drift_markdown(shop_drift):
+def test_drift_markdown(shop_drift: Drift) -> None:
     compare("drift.md", drift_markdown(shop_drift))
 
 
-def test_map_markdown(shop_map):
+def test_map_markdown(shop_map: ContractMap) -> None:
     compare("map.md", map_markdown(shop_map))
 
 
-def test_the_first_screen_answers(shop_drift):
+def test_the_first_screen_answers(shop_drift: Drift) -> None:
     first_screen = printed(drift_text(shop_drift), 80).splitlines()[:24]
     said = " ".join(" ".join(first_screen).split())
     assert shop_drift.verdict in said
@@ -65,24 +68,24 @@ def test_the_first_screen_answers(shop_drift):
 
 
 @pytest.mark.parametrize("width", [40, 60, 80, 200])
-def test_text_keeps_to_the_width(shop_drift, shop_map, width):
+def test_text_keeps_to_the_width(shop_drift: Drift, shop_map: ContractMap, width: int) -> None:
     for report in (drift_text(shop_drift), map_text(shop_map)):
         assert max(map(len, printed(report, width).splitlines())) <= width
 
 
-def test_nothing_observed(nothing):
+def test_nothing_observed(nothing: ContractMap) -> None:
     assert "Nothing was observed" in printed(map_text(nothing))
     assert "Nothing was observed" in map_markdown(nothing)
     assert "Nothing was observed" in map_html(nothing)
 
 
-def test_no_colour_where_the_output_is_no_terminal(shop_drift):
+def test_no_colour_where_the_output_is_no_terminal(shop_drift: Drift) -> None:
     assert "\x1b" not in printed(drift_text(shop_drift))
 
 
-def test_colour_on_a_terminal(shop_drift, monkeypatch):
+def test_colour_on_a_terminal(shop_drift: Drift, monkeypatch: pytest.MonkeyPatch) -> None:
     class Terminal(io.StringIO):
-        def isatty(self):
+        def isatty(self) -> bool:
             return True
 
     monkeypatch.setenv("TERM", "xterm-256color")
@@ -95,7 +98,7 @@ def test_colour_on_a_terminal(shop_drift, monkeypatch):
 # Hostile text
 
 
-def all_reports(hostile_map, hostile_drift):
+def all_reports(hostile_map: ContractMap, hostile_drift: Drift) -> dict[str, str]:
     return {
         "map text": printed(map_text(hostile_map)),
         "drift text": printed(drift_text(hostile_drift)),
@@ -110,7 +113,7 @@ def all_reports(hostile_map, hostile_drift):
     }
 
 
-def test_no_format_lets_text_act_on_a_terminal(hostile_map, hostile_drift):
+def test_no_format_lets_text_act_on_a_terminal(hostile_map: ContractMap, hostile_drift: Drift) -> None:
     for name, report in all_reports(hostile_map, hostile_drift).items():
         report.encode()
         acting = {
@@ -124,7 +127,7 @@ def test_no_format_lets_text_act_on_a_terminal(hostile_map, hostile_drift):
 
 
 @pytest.mark.parametrize("name", ["map markdown", "drift markdown"])
-def test_markdown_makes_no_markup_of_it(name, hostile_map, hostile_drift):
+def test_markdown_makes_no_markup_of_it(name: str, hostile_map: ContractMap, hostile_drift: Drift) -> None:
     markdown = all_reports(hostile_map, hostile_drift)[name]
     tokens = MarkdownIt("gfm-like", {"linkify": False}).parse(markdown)
     flat = [token for top in tokens for token in [top, *(top.children or [])]]
@@ -135,14 +138,14 @@ def test_markdown_makes_no_markup_of_it(name, hostile_map, hostile_drift):
     )
 
 
-def test_markdown_tables_keep_their_columns(hostile_map):
+def test_markdown_tables_keep_their_columns(hostile_map: ContractMap) -> None:
     rows = [line for line in map_markdown(hostile_map).splitlines() if line.startswith("|")]
     tables = {len(re.findall(r"(?<!\\)\|", row)) for row in rows}
     assert tables == {5, 9}
 
 
 @pytest.mark.parametrize("text", ["`", "``a`", " ", "a|b", "", "`x", "a\nb", "<b>"])
-def test_code_spans_cannot_be_left(text):
+def test_code_spans_cannot_be_left(text: str) -> None:
     (_, inline, _) = MarkdownIt().parse(code(text))
     assert [token.type for token in inline.children] == ["code_inline"]
 
@@ -166,7 +169,7 @@ def test_code_spans_cannot_be_left(text):
         "&lt;",
     ],
 )
-def test_plain_text_is_a_paragraph_of_itself(text):
+def test_plain_text_is_a_paragraph_of_itself(text: str) -> None:
     tokens = MarkdownIt().parse(plain(text).strip())
     assert [token.type for token in tokens] == ["paragraph_open", "inline", "paragraph_close"]
     shown = "".join(child.content for child in tokens[1].children if child.type == "text")
@@ -175,7 +178,7 @@ def test_plain_text_is_a_paragraph_of_itself(text):
 
 
 @pytest.mark.parametrize("name", ["map html", "drift html"])
-def test_html_makes_no_elements_of_it(name, hostile_map, hostile_drift):
+def test_html_makes_no_elements_of_it(name: str, hostile_map: ContractMap, hostile_drift: Drift) -> None:
     page = all_reports(hostile_map, hostile_drift)[name]
     assert "<script" not in page.lower()
     assert not re.search(r"<(img|image|iframe|object|embed|link|base)\b", page)
@@ -184,7 +187,7 @@ def test_html_makes_no_elements_of_it(name, hostile_map, hostile_drift):
     assert "http:" not in page.replace("https://e.example", "")
 
 
-def test_json_keeps_the_text_itself(hostile_map):
+def test_json_keeps_the_text_itself(hostile_map: ContractMap) -> None:
     form = json.loads(to_json(map_form(hostile_map)))
     names = [consumer["name"] for consumer in form["producers"][0]["consumers"]]
     assert names == [consumer.name for consumer in hostile_map.producers[0].consumers]

@@ -16,7 +16,7 @@ ANY_TEXT = st.text(st.characters(exclude_categories=()))
 
 @given(ANY_TEXT)
 @example("\x1b[2J\x9b\r\n\u202e\ud800\U000e0041")
-def test_a_terminal_gets_no_controls_and_one_line(text):
+def test_a_terminal_gets_no_controls_and_one_line(text: str) -> None:
     shown = for_terminal(text)
     assert len(shown.splitlines()) <= 1
     assert not any(unicodedata.category(character) in {"Cc", "Cs", "Zl", "Zp"} for character in shown)
@@ -28,11 +28,11 @@ BIDI = {"LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI"}
 
 
 @given(st.text(st.characters(categories=["L", "N", "P", "S", "Zs"])))
-def test_plain_text_stays_as_it_is(text):
+def test_plain_text_stays_as_it_is(text: str) -> None:
     assert for_terminal(text) == text
 
 
-def test_what_acts_is_shown_and_not_dropped():
+def test_what_acts_is_shown_and_not_dropped() -> None:
     assert for_terminal("a\x1b[31mb\u202ec\U000e0041") == r"a\x1b[31mb\u202ec\U000e0041"
 
 
@@ -41,7 +41,7 @@ def test_what_acts_is_shown_and_not_dropped():
 @example("\t=1")
 @example(" @SUM(A1)")
 @example("-2+3")
-def test_no_cell_is_a_formula(text):
+def test_no_cell_is_a_formula(text: str) -> None:
     buffer = io.StringIO()
     csv.writer(buffer).writerow([for_csv(text)])
     (cell,) = next(csv.reader(io.StringIO(buffer.getvalue())))

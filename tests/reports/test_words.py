@@ -24,7 +24,7 @@ from reports.words import (
 MORNING = 1_772_442_000 * 10**9
 
 
-def test_count_and_verb():
+def test_count_and_verb() -> None:
     assert count(1, "consumer") == "1 consumer"
     assert count(0, "body", "bodies") == "0 bodies"
     assert count(12345, "observation") == "12,345 observations"
@@ -43,16 +43,16 @@ def test_count_and_verb():
         (0.99999, "99.99%"),
     ],
 )
-def test_percent(rate, words):
+def test_percent(rate: float, words: str) -> None:
     assert percent(rate) == words
 
 
 @given(st.floats(min_value=1e-12, max_value=1 - 1e-12))
-def test_percent_never_rounds_to_none_or_all(rate):
+def test_percent_never_rounds_to_none_or_all(rate: float) -> None:
     assert percent(rate) not in {"0%", "100%", "0.00%", "0.0%"}
 
 
-def test_listed():
+def test_listed() -> None:
     assert [listed(list("abcde"[:n])) for n in range(6)] == [
         "",
         "a",
@@ -64,13 +64,13 @@ def test_listed():
 
 
 @given(st.integers(min_value=0, max_value=4_000_000_000 * 10**9))
-def test_instant_is_read_back_to_the_microsecond(unix_ns):
+def test_instant_is_read_back_to_the_microsecond(unix_ns: int) -> None:
     read = datetime.fromisoformat(instant(unix_ns))
     delta = read - datetime(1970, 1, 1, tzinfo=UTC)
     assert (delta.days * 86_400 + delta.seconds) * 10**6 + delta.microseconds == unix_ns // 1000
 
 
-def test_times_for_people():
+def test_times_for_people() -> None:
     assert moment(MORNING) == "2026-03-02 09:00 UTC"
     assert between(MORNING, MORNING + 90 * 60 * 10**9) == "2026-03-02 09:00 to 10:30 UTC"
     assert between(MORNING, MORNING + 86_400 * 10**9) == "2026-03-02 09:00 to 2026-03-03 09:00 UTC"
@@ -86,17 +86,17 @@ def test_times_for_people():
         (86_400 * 3, "3 days"),
     ],
 )
-def test_length(seconds, words):
+def test_length(seconds: int, words: str) -> None:
     assert length(seconds * 10**9) == words
 
 
 @pytest.mark.parametrize(("value", "words"), [(0.84, "0.84 ms"), (41.3, "41 ms"), (1234, "1.23 s")])
-def test_milliseconds(value, words):
+def test_milliseconds(value: float, words: str) -> None:
     assert milliseconds(value) == words
 
 
 @given(st.text(), st.integers(min_value=1, max_value=50))
-def test_clipped_is_short_and_a_beginning(text, most):
+def test_clipped_is_short_and_a_beginning(text: str, most: int) -> None:
     short = clipped(text, most)
     assert len(short) <= most + 2
     assert text.startswith(short.removesuffix(" …"))

@@ -1,0 +1,50 @@
+from __future__ import annotations
+
+from time import time_ns
+
+import click
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from cli.options import Instant
+
+SECOND = 10**9
+
+
+def read(text: str) -> int:
+    return Instant().convert(text, None, None)
+
+
+@pytest.mark.parametrize(
+    ("text", "unix_ns"),
+    [
+        ("2026-03-02", 1_772_409_600 * SECOND),
+        ("2026-03-02T09:00:00Z", 1_772_442_000 * SECOND),
+        ("2026-03-02T10:00:00+01:00", 1_772_442_000 * SECOND),
+        ("2026-03-02 09:00:00.5", 1_772_442_000 * SECOND + SECOND // 2),
+        (" 1970-01-01 ", 0),
+    ],
+)
+def test_instants(text: str, unix_ns: int) -> None:
+    assert read(text) == unix_ns
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"), [("45s", 45), ("30m", 1800), ("2h", 7200), ("7d", 604_800), ("1w", 604_800)]
+)
+def test_how_long_ago(text: str, seconds: int) -> None:
+    before = time_ns()
+    instant = read(text)
+    assert before - seconds * SECOND <= instant <= time_ns() - seconds * SECOND
+
+
+@given(st.text(max_size=12).filter(lambda text: not any(character.isdigit() for character in text)))
+@example("yesterday")
+@example("2026-13-01")
+@example("2026-03-02T25:00:00Z")
+@example("5 years")
+@example("9" * 400)
+def test_anything_else_is_used_wrongly(text: str) -> None:
+    with pytest.raises(click.BadParameter, match="write 2026-03-02, 2026-03-02T09:00:00Z, 2h or 7d"):
+        read(text)
