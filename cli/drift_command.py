@@ -44,7 +44,7 @@ def command(
     *,
     allow_remote: bool,
 ) -> int:
-    r"""Where observed and declared contract part, what would hurt most first.
+    """Where observed and declared contract part, what would hurt most first.
 
     Exit code 1 says that a promise is not kept, or that a consumer relies on what nobody promised; 0 that
     neither was seen. Where the store holds several producers, name the document's with --producer.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import sys
+import traceback
 from typing import TYPE_CHECKING
 
 import click
@@ -60,7 +61,7 @@ def cli() -> None:
 
     \b
     Example:
-      defacto record --listen 127.0.0.1:8080 --upstream http://127.0.0.1:9000 --producer orders
+      defacto record --listen 127.0.0.1:8080 --upstream http://127.0.0.1:9000 --producer shop
       defacto infer
       defacto drift --declared openapi.yaml
     """
@@ -84,4 +85,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     except BrokenPipeError:
         sys.stderr.close()
         sys.exit(0)
+    except Exception:  # noqa: BLE001  # exit code 1 would say "a finding" to a pipeline
+        traceback.print_exc()
+        sys.stderr.write("error: this is a bug in defacto; please report it with the lines above\n")
+        sys.exit(3)
     sys.exit(code if isinstance(code, int) else 0)

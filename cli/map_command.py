@@ -59,7 +59,7 @@ def command(
     *,
     allow_remote: bool,
 ) -> None:
-    r"""The actual contract map: who relies on what, operation by operation.
+    """The actual contract map: who relies on what, operation by operation.
 
     It is made of what `defacto infer` has folded. Levels of dependence, weakest first: exposed (was sent it),
     requested (asked for it, or with it), used (sent its value back), proven.
