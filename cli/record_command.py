@@ -13,6 +13,7 @@ import msgspec
 
 from cli.options import store_option
 from proxy.config import BODY_LIMIT_BYTES, Config, LaneConfig
+from proxy.recorder import Recorder
 from proxy.splice.settings import Lane, Settings
 from proxy.splice.supervisor import Supervisor, bind
 from store.errors import DefactoError
@@ -90,6 +91,7 @@ def command(
     with Store.open(store_url) as store:  # made, migrated and found writable now, not when traffic comes
         if config_file is not None:
             store.name_consumers(config.known_consumers)
+    Recorder.from_config(config)  # a key that cannot be used is an error here, not in the decoder
     listeners = [bind(*_host_port(lane.listen), shared=False) for lane in lanes]
     runtime = Path(tempfile.mkdtemp(prefix="defacto-"))  # mode 0700
     try:

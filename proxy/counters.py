@@ -46,7 +46,7 @@ class Counter(IntEnum):
     MALFORMED = auto()
     """Bytes that are not HTTP/1.1, or a head that ended in its middle."""
     TOO_LARGE = auto()
-    """A head longer than the limit."""
+    """A head longer than the limit, or more bytes under way on all connections than are kept."""
     TOO_MANY = auto()
     """More connections, or more unanswered requests on one, than are tracked."""
     UNSYNCHRONISED = auto()

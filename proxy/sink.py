@@ -7,6 +7,7 @@ memory allowed for it; then the oldest is given up and counted. Nothing that a s
 
 from __future__ import annotations
 
+import logging
 from collections import deque
 from itertools import islice
 from time import monotonic_ns
@@ -27,6 +28,8 @@ WAITING_BYTES = 64 * 1024 * 1024
 """Bodies and headers that may wait for a store that refuses."""
 RETRY_NS = (500_000_000, 30_000_000_000)
 """The first pause after a refusal, doubled up to the longest."""
+
+logger = logging.getLogger(__name__)
 
 
 class Sink(Protocol):
@@ -98,8 +101,7 @@ class StoreSink:
         self._bytes = 0
         self._due_ns = 0
         self._pause_ns = 0
-        self.trouble = ""
-        """What went wrong last, `""` if nothing has."""
+        self._refusal = ""
 
     @property
     def waiting(self) -> int:
@@ -146,11 +148,11 @@ class StoreSink:
                 self._refused(error)
                 return
             except Exception as error:  # noqa: BLE001 - whatever a record does to the store, the rest goes on
-                self.trouble = f"{type(error).__name__}: {error}"
-                if not batch:
-                    return
                 count = len(batch) // 2
                 if count == 0:
+                    logger.warning("a record could not be stored: %s: %s", type(error).__name__, error)
+                    if not batch:
+                        return
                     self._lost(self._take(), True)
                     count = 1
             else:
@@ -158,12 +160,15 @@ class StoreSink:
                 count = min(BATCH_COUNT, 2 * count)
 
     def _refused(self, error: StoreError) -> None:
-        self.trouble = error.message
+        if error.message != self._refusal:  # once, not at every attempt
+            self._refusal = error.message
+            logger.warning("%s It is tried again; exchanges wait, in bounds.", error.message)
         self._pause_ns = min(max(2 * self._pause_ns, RETRY_NS[0]), RETRY_NS[1])
         self._due_ns = self._now_ns() + self._pause_ns
 
     def _accepted(self, batch: Sequence[Exchange]) -> None:
         self._pause_ns = 0
+        self._refusal = ""
         self._losses.written()
         for _ in batch:
             self._take()

@@ -77,6 +77,10 @@ class Decoder(Protocol):
     def open_requests(self) -> int:
         """Requests seen that have not become exchanges yet."""
 
+    @property
+    def held_bytes(self) -> int:
+        """Bytes of heads and bodies that are kept for them, roughly."""
+
     def client_data(self, data: bytes, at: Instant) -> Iterator[RawExchange]:
         """The client sent bytes."""
 

@@ -58,6 +58,15 @@ class Http1Decoder:
         """Requests seen that have not become exchanges yet."""
         return len(self._unanswered) + self._requests.in_head
 
+    @property
+    def held_bytes(self) -> int:
+        """Bytes of heads and bodies that are kept for them, roughly."""
+        bodies = sum(
+            len(request.body) + (len(request.response.body) if request.response is not None else 0)
+            for request in self._unanswered
+        )
+        return bodies + self._requests.head_bytes + self._responses.head_bytes
+
     def client_data(self, data: bytes, at: Instant) -> Iterator[RawExchange]:
         """The client sent bytes."""
         if len(self._first_bytes) < 3:

@@ -97,7 +97,7 @@ class MessageReader:
         self._framing = Framing.HEAD
         self._tail = b""
         """The last three bytes where a blank line is looked for, since it may lie across two reads."""
-        self._head_bytes = 0
+        self.head_bytes = 0
         """Bytes since the message began, or since its last chunk began: what a head or trailers may take."""
         self._length = 0
         self._bodiless = False
@@ -144,7 +144,7 @@ class MessageReader:
         self.message = None
         self._framing = Framing.HEAD
         self._tail = b""
-        self._head_bytes = 0
+        self.head_bytes = 0
         self._bodiless = False
 
     def _piece_end(self, data: bytes, start: int, end: int) -> int:
@@ -170,7 +170,7 @@ class MessageReader:
 
     def _parse(self, piece: bytes) -> None:
         if self._framing is Framing.HEAD or self._framing is Framing.CHUNKED:
-            self._head_bytes += len(piece)
+            self.head_bytes += len(piece)
         try:
             self._parser.feed_data(piece)
         except httptools.HttpParserUpgrade:
@@ -181,7 +181,7 @@ class MessageReader:
             if self.message is None or not self.message.complete:
                 raise Opaque(Reason.MALFORMED) from None
             self._parser = self._parser_type(self)  # it stops after a 101 that names no protocol
-        if self._head_bytes > self._limits.head_bytes:
+        if self.head_bytes > self._limits.head_bytes:
             raise Opaque(Reason.TOO_LARGE)
 
     # What httptools calls.
@@ -215,7 +215,7 @@ class MessageReader:
 
     def on_chunk_header(self) -> None:
         """A chunk's size line has been read."""
-        self._head_bytes = 0
+        self.head_bytes = 0
 
     def on_body(self, data: bytes) -> None:
         """A piece of the body, its transfer coding removed."""
@@ -223,7 +223,7 @@ class MessageReader:
         if message is None:
             return
         message.size += len(data)
-        self._head_bytes = 0
+        self.head_bytes = 0
         room = self._limits.body_bytes - len(message.body)
         if room > 0:
             message.body += data if len(data) <= room else data[:room]

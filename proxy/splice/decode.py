@@ -11,7 +11,7 @@ import logging
 from typing import TYPE_CHECKING, Protocol
 
 from proxy.counters import Counter
-from proxy.decoders.decoder import Instant, Limits, Opaque, Origin
+from proxy.decoders.decoder import Instant, Limits, Opaque, Origin, Reason
 from proxy.decoders.table import DECODERS
 from proxy.splice.frames import Frame, Kind
 from proxy.splice.tap import COUNT
@@ -39,6 +39,9 @@ _EVENTS: Mapping[int, Callable[[Decoder, bytes, Instant], Iterable[RawExchange]]
     Kind.REFUSED: lambda decoder, _, at: decoder.refused(at),
 }
 """What each frame about an announced connection is to its decoder."""
+
+HELD_LIMIT_BYTES = 256 * 1024 * 1024
+"""Heads and bodies under way on all connections of one worker; a connection beyond that is given up."""
 
 logger = logging.getLogger(__name__)
 
@@ -78,7 +81,8 @@ class WorkerFrames:
         self._run = ""
         self._taken = [0] * len(lanes)
         """Copied requests that have arrived here, as the tap counts them."""
-        self._connections: dict[int, tuple[Decoder, int]] = {}
+        self._connections: dict[int, _Connection] = {}
+        self._held_bytes = 0
         self._given_up: dict[int, int] = {}
         """Opaque connections, until they end, and the counter (or 0) of what still comes from them."""
 
@@ -104,12 +108,13 @@ class WorkerFrames:
                 self._rows[frame.lane][reason] += frame.requests
             return
         try:
-            self._decode(known[0], frame)
+            self._decode(known.decoder, frame)
+            self._hold(known)
         except Opaque as end:
             self._give_up(frame, Counter[end.reason.name] if end.reason is not None else None, end.lost)
         except Exception:
             logger.exception("a connection of %s could not be decoded", self._lanes[frame.lane].producer)
-            self._give_up(frame, Counter.DECODER_ERROR, max(1, known[0].open_requests))
+            self._give_up(frame, Counter.DECODER_ERROR, max(1, known.decoder.open_requests))
 
     def settle(self) -> None:
         """All that has arrived, is not under way and does not wait in the sink is dealt with.
@@ -118,16 +123,17 @@ class WorkerFrames:
         was settled is told too low rather than too high.
         """
         open_requests = [self._sink.waiting] * len(self._lanes)
-        for decoder, lane in self._connections.values():
-            open_requests[lane] += decoder.open_requests
+        for connection in self._connections.values():
+            open_requests[connection.lane] += connection.decoder.open_requests
         for row, taken, still_open in zip(self._rows, self._taken, open_requests, strict=True):
             row[Counter.SETTLED] = max(row[Counter.SETTLED], taken - still_open)
 
     def end(self) -> None:
         """The link is gone; what was under way will not be completed."""
-        for decoder, lane in self._connections.values():
-            self._rows[lane][Counter.SHUTDOWN] += decoder.open_requests
+        for connection in self._connections.values():
+            self._rows[connection.lane][Counter.SHUTDOWN] += connection.decoder.open_requests
         self._connections.clear()
+        self._held_bytes = 0
 
     def unsettled(self, lane: int, copied: int) -> int:
         """How many of `copied` requests have not been dealt with."""
@@ -154,19 +160,43 @@ class WorkerFrames:
             peer=frame.payload.decode(),
         )
         decoder = DECODERS[lane.protocol](origin, self._limits[frame.lane])
-        self._connections[frame.connection] = decoder, frame.lane
+        self._connections[frame.connection] = _Connection(decoder, frame.lane)
+
+    def _hold(self, connection: _Connection) -> None:
+        """Keep count of what is kept; raise for the connection that makes it too much."""
+        held_bytes = connection.decoder.held_bytes
+        self._held_bytes += held_bytes - connection.held_bytes
+        connection.held_bytes = held_bytes
+        if self._held_bytes > HELD_LIMIT_BYTES:
+            raise Opaque(Reason.TOO_LARGE, max(1, connection.decoder.open_requests))
+
+    def _drop(self, connection: int) -> _Connection | None:
+        known = self._connections.pop(connection, None)
+        if known is not None:
+            self._held_bytes -= known.held_bytes
+        return known
 
     def _close(self, frame: Frame) -> None:
         """What is still open was cut by nobody but us: the recorder is ending."""
         self._given_up.pop(frame.connection, None)
-        known = self._connections.pop(frame.connection, None)
+        known = self._drop(frame.connection)
         if known is not None:
-            decoder, lane = known
-            self._rows[lane][Counter.SHUTDOWN] += decoder.open_requests
+            self._rows[known.lane][Counter.SHUTDOWN] += known.decoder.open_requests
 
     def _give_up(self, frame: Frame, reason: Counter | None, lost: int) -> None:
-        del self._connections[frame.connection]
+        self._drop(frame.connection)
         if reason is not None:
             self._rows[frame.lane][reason] += lost
         self._given_up[frame.connection] = reason or 0
         self._mute(frame.connection, reason or 0)
+
+
+class _Connection:
+    """A connection that is decoded, and the bytes that were last counted for it."""
+
+    __slots__ = ("decoder", "held_bytes", "lane")
+
+    def __init__(self, decoder: Decoder, lane: int) -> None:
+        self.decoder = decoder
+        self.lane = lane
+        self.held_bytes = 0

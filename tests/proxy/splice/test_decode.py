@@ -139,3 +139,22 @@ def test_connections_tracked_are_bounded(play: Play, monkeypatch: pytest.MonkeyP
     play(2, Kind.CLIENT_DATA, GET)
     assert play.muted == [(2, Counter.TOO_MANY)]
     assert play.counters.lost() == {Counter.TOO_MANY: 1}
+
+
+def test_bytes_under_way_are_bounded_over_all_connections(
+    play: Play, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(decode_module, "HELD_LIMIT_BYTES", 1000)
+    post = b"POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 600\r\n\r\n"
+    for connection in (1, 2, 3):
+        play(connection, Kind.OPEN)
+        play(connection, Kind.CLIENT_DATA, post)
+    play(1, Kind.CLIENT_DATA, b"x" * 500)
+    play(2, Kind.CLIENT_DATA, b"x" * 500)  # one too much
+    play(1, Kind.CLIENT_DATA, b"x" * 100)
+    play(1, Kind.SERVER_DATA, OK)
+    play(3, Kind.CLIENT_DATA, b"x" * 600)  # there is room again
+    play(3, Kind.SERVER_DATA, OK)
+    assert [one.connection for one in play.raw] == ["run-1", "run-3"]
+    assert play.muted == [(2, Counter.TOO_LARGE)]
+    assert play.counters.lost() == {Counter.TOO_LARGE: 1}
