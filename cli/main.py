@@ -54,7 +54,9 @@ class LazyGroup(click.Group):
             formatter.write_dl(list(COMMANDS.items()))
 
 
-@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+@click.group(
+    cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 105}
+)
 @click.version_option(package_name="defacto", prog_name="defacto")
 def cli() -> None:
     """Infer the contract that consumers actually depend on, from real traffic.
