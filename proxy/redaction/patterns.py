@@ -2,14 +2,16 @@
 
 A pattern is a regular expression with the literals that its matches must contain, so that text without any
 of the literals need not be searched. A group named `secret` marks the part that is secret; without one all
-of a match is. `tail` matches the beginning of a secret that the end of a cut text interrupts, `inside` a
-secret right behind another letter, which in binary data may be the length of what follows.
+of a match is. `tail`, or `opening` and all behind it, is the beginning of a secret that the end of a cut
+text interrupts; `inside` is a secret right behind another letter, which in binary data may be a length.
+All expressions are linear, or bounded where they are not: what they search, anybody may send.
 """
 
 from __future__ import annotations
 
 import binascii
 import re
+import string
 from base64 import b64decode
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -29,30 +31,44 @@ class Pattern:
     literals: tuple[str, ...]
     tail: re.Pattern[str] | None = None
     check: Callable[[str], bool] | None = None
+    opening: re.Pattern[str] | None = None
     inside: re.Pattern[str] | None = None
 
     def find(self, text: str, *, cut: bool = False, binary: bool = False) -> Iterator[tuple[int, int]]:
         """Spans of secrets in `text`; with `cut`, a beginning at its very end as well."""
-        full = self.inside if binary and self.inside else self.full
-        for expression in (full, self.tail) if cut and self.tail else (full,):
-            for match in expression.finditer(text):
-                start, end = match.span("secret" if "secret" in expression.groupindex else 0)
-                secret = text[start:end]
-                if secret.startswith(PREFIX):
-                    continue
-                if self.check is None or self.check(secret) or expression is self.tail:
-                    yield start, end
+        expression = self.inside if binary and self.inside else self.full
+        for match in expression.finditer(text):
+            start, end = _secret_span(match)
+            secret = text[start:end]
+            if not secret.startswith(PREFIX) and (self.check is None or self.check(secret)):
+                yield start, end
+        beginning = self._find_beginning(text) if cut else None
+        if beginning is not None:
+            yield _secret_span(beginning)[0], len(text)
+
+    def _find_beginning(self, text: str) -> re.Match[str] | None:
+        """A secret that the end of the text interrupts, sought from where the last word begins: linear."""
+        if self.opening is not None:
+            return self.opening.search(text, len(text.rstrip(_KEY_CHARACTERS)))
+        match = self.tail.search(text) if self.tail is not None else None
+        return match if match and not match[0].startswith(PREFIX) else None
+
+
+_KEY_CHARACTERS = string.ascii_letters + string.digits + "_-./+="
+
+
+def _secret_span(match: re.Match[str]) -> tuple[int, int]:
+    return match.span("secret" if "secret" in match.re.groupindex else 0)
 
 
 def _shape(kind: str, *expressions: str, literals: str) -> Pattern:
     """A key that begins with one of some literals and goes on in word characters."""
     words = literals.split()
-    opening = "|".join(re.escape(word) for word in words)
     return Pattern(
         kind,
         re.compile(rf"(?<![A-Za-z0-9])(?:{'|'.join(expressions)})", re.ASCII),
         tuple(word.lower() for word in words),
-        re.compile(rf"(?<![A-Za-z0-9])(?:{opening})[\w\-./+=]*\Z", re.ASCII),
+        opening=re.compile(rf"(?<![A-Za-z0-9])(?:{'|'.join(re.escape(word) for word in words)})"),
         inside=re.compile("|".join(expressions), re.ASCII),
     )
 
@@ -113,8 +129,8 @@ PATTERNS = (
     ),
     _shape(
         "jwt",
-        r"eyJ[\w-]{8,}\.[\w-]{4,}\.[\w-]*(?:\.[\w-]+\.[\w-]+)?",
-        r"eyJ[\w-]{8,}\.\.[\w-]+\.[\w-]+\.[\w-]+",
+        r"eyJ[\w-]{8,4096}+\.[\w-]{4,}+\.[\w-]*+(?:\.[\w-]+\.[\w-]+)?",
+        r"eyJ[\w-]{8,4096}+\.\.[\w-]+\.[\w-]+\.[\w-]+",
         literals="eyJ",
     ),
     _shape("aws", r"(?:AKIA|ASIA|ABIA|ACCA)[A-Z2-7]{16}(?![A-Za-z0-9])", literals="AKIA ASIA ABIA ACCA"),
@@ -162,7 +178,7 @@ PATTERNS = (
     ),
     _shape("npm", r"npm_[A-Za-z0-9]{36}", literals="npm_"),
     _shape("pypi", r"pypi-[\w-]{50,}", literals="pypi-"),
-    _shape("openai", r"sk-[A-Za-z0-9_-]*[A-Za-z0-9_]{20,}[A-Za-z0-9_-]*", literals="sk-"),
+    _shape("openai", r"sk-(?=[\w-]{0,40}?\w{20})[\w-]{20,}", literals="sk-"),
     _shape("sendgrid", r"SG\.[\w-]{16,32}\.[\w-]{32,64}", literals="SG."),
     _shape("mailgun", r"key-[0-9a-f]{32}(?![0-9a-f])", literals="key-"),
     _shape("huggingface", r"hf_[A-Za-z0-9]{34,}", literals="hf_"),
