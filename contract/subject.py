@@ -64,10 +64,16 @@ class Subject:
         return self.parts[1] if self.parts[0] == "response" and len(self.parts) > 1 else None
 
     @property
+    def section(self) -> str:
+        """The part of the message that the place is in: `path`, `query`, `header`, `cookie`, `body`, `latency`; or `""`."""
+        depth = 1 if self.direction is Direction.REQUEST else 2
+        return self.parts[depth] if len(self.parts) > depth else ""
+
+    @property
     def textual(self) -> bool:
         """Whether HTTP puts text here (in a path, query, header or cookie), whatever it may stand for."""
         depth = 1 if self.direction is Direction.REQUEST else 2
-        return len(self.parts) > depth + 1 and self.parts[depth] in TEXTUAL
+        return self.section in TEXTUAL and len(self.parts) > depth + 1
 
     @property
     def parent(self) -> Subject:

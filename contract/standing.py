@@ -1,0 +1,160 @@
+"""Standing: how what was observed of an operation relates to what is declared of it.
+
+| the observed clause, beside the declared one of the same id | in a response  | in a request   |
+| ----------------------------------------------------------- | -------------- | -------------- |
+| says the same                                               | `declared`     | `declared`     |
+| is narrower: stronger than what anybody promised            | `undeclared`   | `declared` (1) |
+| is narrower, and not informative or short of evidence       | `declared`     | `declared`     |
+| is wider or incompatible: something else occurs             | `contradicted` | `contradicted` |
+| has no declared counterpart, and is informative             | `undeclared`   | `undeclared`   |
+| has none, and is not informative or short of evidence       | not told       | not told       |
+
+| the declared clause without an observed counterpart         | standing                                    |
+| ----------------------------------------------------------- | ------------------------------------------- |
+| about a place that was never seen                           | `unobserved`, if no place above it is (2)   |
+| about a place that was seen, informative                    | `unobserved`: nothing confirms or breaks it |
+| about a place that was seen, not informative                | not told                                    |
+| about a place that observation does not look at             | not told (3)                                |
+
+(1) Consumers merely use less than they may. (2) An object that never came is one thing that never came, not one with each
+of its hundred fields. (3) Cookies, and header fields that concern no operation (`contract/headers.py`).
+
+A declared map speaks of each of its keys. A declared `closed` is compared with the names of all fields seen there; a field
+of another name breaks it, and is undeclared itself. Patterns of statuses (`4XX`, `default`) have been spelled out before
+(`DeclaredOperation.clauses_for`), so a status that one covers is declared.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from contract.claim import Claim, Evidence, Standing
+from contract.clause import Clause, Direction, Relation
+from contract.headers import is_ignored
+from contract.kinds import Closed, Type
+from contract.subject import ITEM, VALUE, Subject
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+_NEVER = Evidence(held=0, broken=0)
+
+
+def join(observed: Iterable[Claim], declared: Iterable[Clause]) -> list[Claim]:
+    """The claims of one operation, each with its standing and its declared counterpart.
+
+    Args:
+        observed: what inference claims of the operation, candidates included.
+        declared: what is declared of it, for the statuses that were observed; empty where nothing is.
+
+    Returns:
+        The observed claims in their order, then what is declared and was not observed, in the order declared.
+    """
+    promised = _Promised(declared)
+    claims = list(observed)
+    claims += promised.closures(claims)
+    told: list[Claim] = []
+    kept: set[str] = set()
+    for claim in claims:
+        counterpart = promised.counterpart(claim.clause)
+        if counterpart is not None:
+            kept.add(counterpart.id)
+        standing = _standing(claim, counterpart)
+        if standing is not None:
+            told.append(replace(claim, standing=standing, declared=counterpart))
+    seen = _prefixes(promised.canonical(claim.clause.subject) for claim in claims)
+    told += (
+        Claim(clause=clause, evidence=_NEVER, standing=Standing.UNOBSERVED, declared=clause)
+        for clause in promised.clauses
+        if clause.id not in kept and promised.is_missed(clause, seen)
+    )
+    return told
+
+
+def _standing(claim: Claim, declared: Clause | None) -> Standing | None:
+    """Where an observed claim stands; None: it is not told."""
+    tellable = claim.clause.kind.informative and not claim.candidate
+    if declared is None:
+        return Standing.UNDECLARED if tellable else None
+    relation = claim.clause.compare(declared)
+    if relation in {Relation.WIDER, Relation.INCOMPATIBLE}:
+        return Standing.CONTRADICTED
+    stronger = relation is Relation.NARROWER and claim.clause.subject.direction is Direction.RESPONSE
+    return Standing.UNDECLARED if stronger and tellable else Standing.DECLARED
+
+
+class _Promised:
+    """The declared clauses of an operation, found by the places that they speak of."""
+
+    def __init__(self, declared: Iterable[Clause]) -> None:
+        self.clauses = list(declared)
+        self._by_id = {clause.id: clause for clause in self.clauses}
+        self._places = {clause.subject for clause in self.clauses}
+        self._known = _prefixes(self._places)
+
+    def counterpart(self, clause: Clause) -> Clause | None:
+        """The declared clause that an observed one is to be held against."""
+        found = self._by_id.get(clause.id)
+        if found is None:
+            subject = self.canonical(clause.subject)
+            found = (
+                self._by_id.get(replace(clause, subject=subject).id) if subject != clause.subject else None
+            )
+        return found
+
+    def canonical(self, subject: Subject) -> Subject:
+        """The subject as the declaration writes it: what lies below a declared map is each of its values."""
+        way: tuple[str, ...] = ()
+        for part in subject.parts:
+            step = (*way, part)
+            as_value = (*way, VALUE)
+            known = Subject(step) in self._known or part == ITEM or Subject(as_value) not in self._known
+            way = step if known else as_value
+        return Subject(way)
+
+    def is_missed(self, clause: Clause, seen: frozenset[Subject]) -> bool:
+        """Whether to tell that a declared clause without an observed counterpart was not observed."""
+        subject = clause.subject
+        if _is_unwatched(subject):
+            return False
+        if subject in seen:
+            return clause.kind.informative
+        above = (Subject(subject.parts[:size]) for size in range(1, len(subject.parts)))
+        return all(place in seen for place in above if place in self._places)
+
+    def closures(self, claims: list[Claim]) -> Iterator[Claim]:
+        """For each declared `closed` the names of the fields seen there, where inference did not give them itself."""
+        closed = {clause.subject: clause for clause in self.clauses if isinstance(clause.kind, Closed)}
+        if not closed:
+            return
+        given = {claim.clause.subject for claim in claims if isinstance(claim.clause.kind, Closed)}
+        fields: dict[Subject, dict[str, Claim]] = {subject: {} for subject in closed}
+        for claim in claims:
+            parent, name = claim.clause.subject.parent, claim.clause.subject.parts[-1]
+            if parent in fields and name not in {ITEM, VALUE}:
+                fields[parent].setdefault(name, claim)
+        objects = {claim.clause.subject: claim for claim in claims if isinstance(claim.clause.kind, Type)}
+        for subject, clause in closed.items():
+            if subject in objects and subject not in given:
+                yield _closure(clause, fields[subject], objects[subject])
+
+
+def _closure(declared: Clause, fields: dict[str, Claim], whole: Claim) -> Claim:
+    """The observed `closed` of an object: with the evidence of a field that is not declared, if there is one."""
+    allowed = declared.kind.names if isinstance(declared.kind, Closed) else ()
+    witness = next((claim for name, claim in fields.items() if name not in allowed), whole)
+    return replace(witness, clause=replace(declared, kind=Closed(tuple(sorted(fields)))), former_ids=())
+
+
+def _is_unwatched(subject: Subject) -> bool:
+    if subject.section == "header":
+        return subject.parts[-1] != "content-type" and is_ignored(subject.parts[-1])
+    return subject.section == "cookie"
+
+
+def _prefixes(subjects: Iterable[Subject]) -> frozenset[Subject]:
+    """The places themselves and all that they lie in."""
+    return frozenset(
+        Subject(subject.parts[:size]) for subject in subjects for size in range(1, len(subject.parts) + 1)
+    )
