@@ -74,9 +74,9 @@ class Recorder:
             self._process.kill()
 
     def decoder(self) -> int:
-        """The decoder's process id: the child that is nice to the others."""
+        """The decoder's process id: the child that gives way to the others."""
         children = Path(f"/proc/{self._process.pid}/task/{self._process.pid}/children").read_text().split()
-        return next(int(pid) for pid in children if os.getpriority(os.PRIO_PROCESS, int(pid)) == 10)
+        return max(map(int, children), key=lambda pid: os.getpriority(os.PRIO_PROCESS, pid))
 
     def stored(self) -> list[Exchange]:
         with Store.open(str(self.store)) as store:
