@@ -6,6 +6,7 @@ stands beside it, and a content security policy in the page forbids all but its 
 
 from __future__ import annotations
 
+import re
 from base64 import b64encode
 from functools import cache
 from hashlib import sha256
@@ -31,6 +32,11 @@ if TYPE_CHECKING:
     from contract.claim import Consumer, ContractMap, OperationMap
     from reports.drift import Drift
     from reports.finding import Finding
+
+_INDENTATION = re.compile(r"\n\s+")
+
+IN_FULL = 200
+"""Findings of one section that open into their evidence; a browser must open the page at once."""
 
 _TEMPLATES = Path(__file__).parent / "templates"
 
@@ -74,7 +80,9 @@ def map_html(contract_map: ContractMap) -> str:
 
 def _page(template: str, **context: Any) -> str:
     axis_ = axis(context["operations"])
-    return _environment().get_template(template).render(axis=axis_, **context)
+    page = _environment().get_template(template).render(axis=axis_, **context)
+    head, end, body = page.partition("</style>")  # the style is hashed as it is
+    return head + end + _INDENTATION.sub("\n", body)
 
 
 def _people(known: Sequence[Consumer], operations: Sequence[OperationMap]) -> list[dict[str, Any]]:
@@ -114,6 +122,7 @@ def _environment() -> Environment:
     )
     style = (_TEMPLATES / "report.css").read_text(encoding="utf-8")
     environment.globals.update(
+        in_full=IN_FULL,
         style=Markup(style),  # noqa: S704  # our own file
         style_hash=b64encode(sha256(style.encode()).digest()).decode(),
         words=words,

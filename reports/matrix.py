@@ -58,12 +58,11 @@ def depended_on(place: Place) -> bool:
 
 
 def telling(place: Place) -> bool:
-    """Places that somebody uses, or that are not as declared: the rest is as promised and shows nothing."""
-    if not place.dependence:
-        return False
-    return (
-        place.dependence[0].level.rank >= Level.USED.rank or place.foremost.standing is not Standing.DECLARED
-    )
+    """Places that somebody uses, asks for undeclared, or gets otherwise than declared."""
+    standing = place.foremost.standing
+    if place.only_received:
+        return standing is Standing.CONTRADICTED and bool(place.dependence)
+    return place.dependence[0].level.rank >= Level.USED.rank or standing is not Standing.DECLARED
 
 
 def _group(operation: OperationMap, consumers: Sequence[str], keep: Callable[[Place], bool]) -> Group:

@@ -14,7 +14,7 @@ import pytest
 
 from contract.claim import ContractMap
 from reports.drift import Drift
-from reports.html import drift_html, map_html
+from reports.html import _environment, drift_html, map_html
 from reports.places import places
 
 if TYPE_CHECKING:
@@ -103,7 +103,7 @@ def test_findings_open_into_their_evidence(shop_drift: Drift) -> None:
 def test_the_matrix_outlines_what_is_depended_on_and_undeclared(shop_drift: Drift) -> None:
     page = drift_html(shop_drift)
     (matrix,) = re.findall(r'<table class="matrix.*?</table>', page, re.DOTALL)
-    outlined = re.findall(r'<th scope="row">(?:<a[^>]*>)?([^<]*)(?:</a>)?</th>(.*?)</tr>', matrix, re.DOTALL)
+    outlined = re.findall(r'<th scope="row"[^>]*>(?:<a[^>]*>)?([^<]*)(?:</a>)?</th>(.*?)</tr>', matrix, re.DOTALL)
     found = {place for place, cells in outlined if "cell outlined" in cells}
     assert found == {"200 body courier.tracking", "header idempotency-key", "query day"}
     assert 'scope="col"' in matrix
@@ -114,6 +114,15 @@ def test_a_p99_of_few_answers_is_drawn_hollow(shop_drift: Drift) -> None:
     (picture,) = re.findall(r'<table class="latency">.*?</table>', drift_html(shop_drift), re.DOTALL)
     rows = dict(re.findall(r'<th scope="row">(\w+)</th>.*?<circle class="(firm|loose)"', picture, re.DOTALL))
     assert rows == {"storefront": "loose", "billing": "firm"}
+
+
+def test_a_page_of_very_many_findings_names_them_all(
+    shop_drift: Drift, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(_environment().globals, "in_full", 1)
+    page = drift_html(shop_drift)
+    assert page.count('<details class="finding') == 5  # one a section; what is kept stands by operation
+    assert {finding.id for finding in shop_drift.findings} <= set(Outline(page).ids)
 
 
 # In the browser
