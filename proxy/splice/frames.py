@@ -1,6 +1,6 @@
 """The tap's wire format: what a forwarder tells the decoder about its connections, as length-prefixed frames.
 
-Sans-io, both directions of it: `encode` makes bytes, `FrameReader` takes bytes in pieces of any size and
+Sans-io: the tap packs `HEADER` and appends the payload, `FrameReader` takes bytes in pieces of any size and
 gives frames back. Both ends are the same version of the same program on one machine, so there is no
 negotiation; a stream that is not ours is an error at the first header.
 
