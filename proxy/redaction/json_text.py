@@ -60,7 +60,8 @@ def redact_json(
 ) -> str:
     """The text with every value under a secret name replaced, and `redact_text` applied to other strings.
 
-    Under a secret name the leaves go and the structure stays; booleans and null say nothing and stay too.
+    Under a secret name the leaves go and the structure stays, as do booleans, null, and members whose names say
+    that they describe the secret (`credentials.provider.type`).
     `has_patterns` says whether any pattern may be found: without, only strings that quote another text are
     looked into.
     """

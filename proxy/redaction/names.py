@@ -150,6 +150,11 @@ class SecretNames:
         """Whether what stands under this name is secret."""
         return self._cached(name) if len(name) <= _CACHED_NAME_CHARS else self._decide(name)
 
+    @staticmethod
+    def is_about(name: str) -> bool:
+        """Whether the name says that what stands there describes something: `type`, `status`, `expires_at`."""
+        return not _ABOUT.isdisjoint(words_of(name)[-1:])
+
     def keeps(self, name: str) -> bool:
         """Whether the configuration says that what stands under this name stays as it is."""
         return bool(self._kept) and words_of(name) in self._kept

@@ -110,9 +110,9 @@ def _is_random(text: str) -> bool:
 
 CARD = Pattern(
     "card",
-    re.compile(r"(?<![\w.-])\d(?:[ -]?\d){12,18}(?![\w-]|\.\d)", re.ASCII),
+    re.compile(r"(?<![\w.+-])\d(?:[ -]?\d){12,18}(?![\w-]|\.\d)", re.ASCII),
     (),
-    re.compile(r"(?<![\w.-])\d(?:[ -]?\d){6,18}\Z", re.ASCII),
+    re.compile(r"(?<![\w.+-])\d(?:[ -]?\d){6,18}\Z", re.ASCII),
     is_card_number,
 )
 

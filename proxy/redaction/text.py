@@ -124,7 +124,7 @@ def _assign(match: re.Match[str], pen: Pen, where: str) -> str:
     head = match[0][: match.start("value") - match.start()]
     tail = match[0][match.end("value") - match.start() :]
     inner = value.lstrip("\\")
-    quote = inner[0] if inner[0] in "\"'" else ""
+    quote = inner[0] if inner.startswith(('"', "'")) else ""
     if not quote:
         return head + pen.token(value) + tail
     opening = value[: len(value) - len(inner)] + quote

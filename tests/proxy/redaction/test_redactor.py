@@ -148,6 +148,7 @@ def test_the_search_for_remains_finds_them_in_what_was_not_redacted() -> None:
 @given(BODIES, st.sampled_from(MEDIA_TYPES), st.booleans())
 @example(b'{"password": "\\ud800"}', "application/json", False)
 @example(b"\xff\xfe{\x00", "", True)
+@example(b"passwd:\\", "", False)
 def test_any_body_is_redacted_without_an_error_and_only_once(data: bytes, media_type: str, cut: bool) -> None:
     parsed = MediaType.parse(media_type)
     once = REDACTOR.start().body(data, parsed, "request.body", cut=cut)
@@ -199,6 +200,23 @@ def test_the_token_of_a_login_is_the_token_of_the_next_call() -> None:
     assert login.response_body is not None
     token = json.loads(login.response_body.content)["access_token"]
     assert call.request_headers == (("authorization", f"Bearer {token}"),)
+
+
+def test_what_describes_a_secret_stays_and_all_else_below_it_goes() -> None:
+    body = (
+        b'{"credentials": {"user": "u-1", "type": "LDAP", "valid": true, "old": [{"status": "on", "v": 7}]}}'
+    )
+    redacted = json.loads(
+        REDACTOR.start().body(body, MediaType.parse("application/json"), "request.body").content
+    )
+    credentials = redacted["credentials"]
+    assert (credentials["type"], credentials["valid"], credentials["old"][0]["status"]) == (
+        "LDAP",
+        True,
+        "on",
+    )
+    assert TOKEN.fullmatch(credentials["user"])
+    assert token_type(credentials["old"][0]["v"]) is JsonType.INTEGER
 
 
 def test_another_key_makes_other_tokens() -> None:
