@@ -103,7 +103,8 @@ def test_findings_open_into_their_evidence(shop_drift: Drift) -> None:
 def test_the_matrix_outlines_what_is_depended_on_and_undeclared(shop_drift: Drift) -> None:
     page = drift_html(shop_drift)
     (matrix,) = re.findall(r'<table class="matrix.*?</table>', page, re.DOTALL)
-    outlined = re.findall(r'<th scope="row"[^>]*>(?:<a[^>]*>)?([^<]*)(?:</a>)?</th>(.*?)</tr>', matrix, re.DOTALL)
+    row = r'<th scope="row"[^>]*>(?:<a[^>]*>)?([^<]*)(?:</a>)?</th>(.*?)</tr>'
+    outlined = re.findall(row, matrix, re.DOTALL)
     found = {place for place, cells in outlined if "cell outlined" in cells}
     assert found == {"200 body courier.tracking", "header idempotency-key", "query day"}
     assert 'scope="col"' in matrix
