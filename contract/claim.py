@@ -55,9 +55,9 @@ class Decision(StrEnum):
 class Evidence:
     """Why a clause is believed, or not.
 
-    `held` and `broken` count the observations that the clause could be true or false of. `first_seen` and `last_seen`
-    are Unix nanoseconds, None where nothing was seen. `examples` are a few exchange ids to look at; where anything
-    broke the clause, ids of exchanges that did come first.
+    `held` and `broken` count the observations that the clause could be true or false of. `first_seen`
+    and `last_seen` are Unix nanoseconds, None where nothing was seen. `examples` are a few exchange ids
+    to look at; where anything broke the clause, ids of exchanges that did come first.
     """
 
     held: int
@@ -75,8 +75,8 @@ class Evidence:
     def bound(self) -> float | None:
         """The rate of violations that the evidence still allows at 95 %, None without evidence.
 
-        Nothing broken in n: 3/n, the rule of three (Hanley & Lippman-Hand, JAMA 1983), at most 1. Otherwise the upper
-        end of the Wilson score interval (Wilson, JASA 1927).
+        Nothing broken in n: 3/n, the rule of three (Hanley & Lippman-Hand, JAMA 1983), at most 1.
+        Otherwise the upper end of the Wilson score interval (Wilson, JASA 1927).
         """
         n = self.total
         if n == 0:
@@ -94,8 +94,8 @@ class Evidence:
 class Dependence:
     """How one consumer relates to a clause.
 
-    `basis` says in words how we know (`sent back as request.path.order_id of GET /orders/{order_id}`), `count` how many
-    observations say so.
+    `basis` says in words how we know (`sent back as request.path.order_id of GET /orders/{order_id}`),
+    `count` how many observations say so.
     """
 
     consumer: str
@@ -110,8 +110,8 @@ class Dependence:
 class Claim:
     """A clause, why we believe it, who depends on it, and where it stands.
 
-    `declared` is the declared clause of the same id where there is one: with standing `contradicted` the two say
-    different things.
+    `declared` is the declared clause of the same id where there is one: with standing `contradicted`
+    the two say different things.
     """
 
     clause: Clause
@@ -121,7 +121,7 @@ class Claim:
     decision: Decision = Decision.UNDECIDED
     declared: Clause | None = None
     candidate: bool = False
-    """There is too little evidence to claim this by itself; it can still confirm or contradict what is declared."""
+    """Too little evidence to claim this by itself; it can still confirm or contradict what is declared."""
     former_ids: tuple[str, ...] = ()
     """Ids of the same clause under path templates that have since been revised."""
 
@@ -142,7 +142,7 @@ class Consumer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Durations:
-    """How long one consumer waited for one operation's whole answers with one status: `count` answers, three quantiles."""
+    """How long one consumer waited for whole answers of one operation with one status; `count` of them."""
 
     consumer: str
     status: str
@@ -154,10 +154,11 @@ class Durations:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OperationMap:
-    """All that is claimed about one operation. `consumers` maps a consumer's name to its number of observations.
+    """All that is claimed about one operation.
 
-    `durations` are for pictures: the clause speaks of all consumers together, and what hurts one alone hides there.
-    `schemas` are by the place of a body (`request.body`, `response.200.body`) the JSON Schema (2020-12) of all seen there.
+    `consumers` maps a consumer's name to its number of observations. `durations` are for pictures: the clause speaks of all consumers together, and what hurts one alone
+    hides there. `schemas` are by the place of a body (`request.body`, `response.200.body`) the JSON
+    Schema (2020-12) of all seen there.
     """
 
     key: str
@@ -180,7 +181,7 @@ class ProducerMap:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ContractMap:
-    """The actual contract map. Times are Unix nanoseconds, `window` the first and last observation (None: none)."""
+    """The actual contract map. Times are Unix ns, `window` the first and last observation (None: none)."""
 
     generated_at: int
     window: tuple[int, int] | None

@@ -1,8 +1,8 @@
 """A clause: one statement about behaviour that can be true or false of an observation.
 
-Everything becomes clauses: declared documents compile to them, observed traffic is inferred to them, and reports
-join the two. A clause says *where* (`producer`, `operation`, `subject`) and *what* (`kind`, a `Kind` object). Nothing
-outside this package switches on kinds: it asks them.
+Everything becomes clauses: declared documents compile to them, observed traffic is inferred to them,
+and reports join the two. A clause says *where* (`producer`, `operation`, `subject`) and *what* (`kind`,
+a `Kind` object). Nothing outside this package switches on kinds: it asks them.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ class Relation(StrEnum):
 
     @classmethod
     def of(cls, allowed: bool, others: bool) -> Relation:  # noqa: FBT001  # two answers to one question
-        """The relation, from whether all that this one allows the other allows too, and the other way round."""
+        """The relation, from whether the other allows all that this one does, and the other way round."""
         if allowed:
             return cls.SAME if others else cls.NARROWER
         return cls.WIDER if others else cls.INCOMPATIBLE
@@ -125,8 +125,8 @@ class Clause:
     def id(self) -> str:
         """Short stable hash of producer, operation, kind and subject.
 
-        Names of path parameters do not count (`/a/{x}` is `/a/{y}`), nor does the stated value: a decision about
-        "the latency of GET /orders" survives a new p99.
+        Names of path parameters do not count (`/a/{x}` is `/a/{y}`), nor does the stated value: a
+        decision about "the latency of GET /orders" survives a new p99.
         """
         subject = _anonymous_subject(self.operation, self.subject)
         return record_id(self.producer, _anonymous(self.operation), self.kind.name, subject)[:12]

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
-from contract.kinds import ContentType, Occurs
-
 from contract.claim import Evidence
 from contract.clause import Clause
+from contract.kinds import ContentType, Occurs
 from contract.subject import Subject
 from inference.tally import Tally
 

@@ -1,7 +1,7 @@
 """What a lane hands over: an exchange as it was on the wire, before identity and redaction.
 
-Raw records hold secrets. They live only in memory, between a decoder or an importer and the `Recorder`, which turns
-each into a `store.records.Exchange`.
+Raw records hold secrets. They live only in memory, between a decoder or an importer and the `Recorder`,
+which turns each into a `store.records.Exchange`.
 """
 
 from __future__ import annotations
@@ -33,10 +33,11 @@ class RawBody:
 class RawExchange:
     """One request with its response, as on the wire.
 
-    `target` is the request-target as sent (origin, absolute, authority or asterisk form, RFC 9112 section 3.2).
-    Header names are lower case, values decoded as ISO-8859-1 without outer white space. Times as in
-    `store.records.Exchange`. `fingerprint` is what makes this exchange the same one when it is seen again: the
-    connection and its ordinal on it for live traffic, all its content for a recording.
+    `target` is the request-target as sent (origin, absolute, authority or asterisk form, RFC 9112
+    section 3.2). Header names are lower case, values decoded as ISO-8859-1 without outer white space.
+    Times as in `store.records.Exchange`. `fingerprint` is what makes this exchange the same one when it
+    is seen again: the connection and its ordinal on it for live traffic, all its content for a
+    recording.
     """
 
     producer: str

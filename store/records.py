@@ -8,10 +8,13 @@ own record. `None` always means "not known", never zero.
 from __future__ import annotations
 
 from base64 import b32encode
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from hashlib import blake2b
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 Headers = tuple[tuple[str, str], ...]
 """Header fields in the order received, names in lower case, a repeated name repeated (RFC 9110 section 5)."""
@@ -46,9 +49,9 @@ class Identity:
     """Who sent or received something, and how we know.
 
     `basis` is the kind of evidence: `mtls`, `jwt`, `api-key`, `header`, `basic`, `user-agent`, `address`, or
-    `none`. `value` is what the evidence said (a credential only as its token). `source` is where it stood, such
-    as `header x-consumer-id` or `claim azp`. `verified` is true only where a signature was checked here or the
-    evidence comes from a terminating proxy that the configuration trusts.
+    `none`. `value` is what the evidence said (a credential only as its token). `source` is where it
+    stood, such as `header x-consumer-id` or `claim azp`. `verified` is true only where a signature was
+    checked here or the evidence comes from a terminating proxy that the configuration trusts.
     """
 
     basis: str
@@ -69,8 +72,9 @@ UNIDENTIFIED = Identity(basis="none", value="unidentified")
 class Body:
     """A message body after its content coding was undone, redacted, and cut at the configured size.
 
-    `size` is the length in bytes before the cut (after decoding the content coding), `wire_size` the length as
-    transferred. `media_type` is `type/subtype` in lower case without parameters, `""` where none was given.
+    `size` is the length in bytes before the cut (after decoding the content coding), `wire_size` the
+    length as transferred. `media_type` is `type/subtype` in lower case without parameters, `""` where
+    none was given.
     """
 
     content: bytes
@@ -85,12 +89,13 @@ class Exchange:
     """One observed HTTP request with its response.
 
     `started_at` is when the first byte of the request was seen. `request_ns`, `wait_ns` and `duration_ns` run
-    from there to the last byte of the request, the first byte of the response and the last byte of the response.
-    `authority` is the host the consumer asked for (with a port that is not the scheme's default), `path` and
-    `query` are percent-encoded as sent, `query` without its `?`. `connection` groups the exchanges of one
-    connection, `peer` is the consumer's address without port, each `""` where a recording does not say.
-    `flaws` names what was wrong with the bytes (`request-body-duplicate-keys`, `response-body-undecodable`).
-    `redacted` counts the values that were replaced by tokens.
+    from there to the last byte of the request, the first byte of the response and the last byte of the
+    response. `authority` is the host the consumer asked for (with a port that is not the scheme's
+    default), `path` and `query` are percent-encoded as sent, `query` without its `?`. `connection`
+    groups the exchanges of one connection, `peer` is the consumer's address without port, each `""`
+    where a recording does not say. `flaws` names what was wrong with the bytes
+    (`request-body-duplicate-keys`, `response-body-undecodable`). `redacted` counts the values that were
+    replaced by tokens.
     """
 
     id: str
@@ -126,10 +131,11 @@ class Exchange:
 class Message:
     """One observed event, as published (`consumer` is None) or as delivered to one consumer.
 
-    `channel` is the topic, queue, subject or WebSocket path. `exchange` is the id of the exchange that carried
-    it (the WebSocket upgrade, the webhook), `""` where there is none. `sequence` is the broker's offset, delivery
-    tag or sequence number; `redeliveries` counts earlier deliveries of the same message. `acknowledgement` is the
-    protocol's own word (`ack`, `nack`, `reject`, `commit`), `""` where there was none.
+    `channel` is the topic, queue, subject or WebSocket path. `exchange` is the id of the exchange that
+    carried it (the WebSocket upgrade, the webhook), `""` where there is none. `sequence` is the
+    broker's offset, delivery tag or sequence number; `redeliveries` counts earlier deliveries of the
+    same message. `acknowledgement` is the protocol's own word (`ack`, `nack`, `reject`, `commit`), `""`
+    where there was none.
     """
 
     id: str
@@ -173,7 +179,8 @@ class Loss:
 class Capture:
     """What the recorder saw, what it missed and what it changed, over some windows.
 
-    `lost` and `flaws` count by reason; `truncated` counts exchanges and messages with a cut body, `redacted` values.
+    `lost` and `flaws` count by reason; `truncated` counts exchanges and messages with a cut body,
+    `redacted` values.
     """
 
     observed: int = 0
@@ -201,8 +208,9 @@ class Summary:
     """What inference keeps of many observations, in serial form.
 
     One row for each (producer, window_start, route, consumer, family). `route` is a method and a path whose
-    machine-made segments are `{}` (`""` for what concerns the whole producer), `consumer` an `Identity.key` (`""` for
-    all). `window_start` is Unix ns, 0 for what is kept for all time. `state` is the observer's own, opaque here.
+    machine-made segments are `{}` (`""` for what concerns the whole producer), `consumer` an
+    `Identity.key` (`""` for all). `window_start` is Unix ns, 0 for what is kept for all time. `state`
+    is the observer's own, opaque here.
     """
 
     producer: str
