@@ -156,9 +156,9 @@ class Durations:
 class OperationMap:
     """All that is claimed about one operation.
 
-    `consumers` maps a consumer's name to its number of observations. `durations` are for pictures: the clause speaks of all consumers together, and what hurts one alone
-    hides there. `schemas` are by the place of a body (`request.body`, `response.200.body`) the JSON
-    Schema (2020-12) of all seen there.
+    `consumers` maps a consumer's name to its number of observations. `durations` are for pictures: the
+    clause speaks of all consumers together, and what hurts one alone hides there. `schemas` are by the
+    place of a body (`request.body`, `response.200.body`) the JSON Schema (2020-12) of all seen there.
     """
 
     key: str

@@ -224,8 +224,8 @@ def test_memory_is_bounded_and_a_flow_is_still_seen_in_the_sample() -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["", "ok", "42", "true", "EUR", "open", "2024-05-06",  "12:30:00", "a sentence of prose", "/orders", "x" * 600,
-     "Mon, 06 May 2024 10:00:00 GMT"],
+    ["", "ok", "42", "true", "EUR", "open", "2024-05-06",  "12:30:00", "a sentence of prose", "/orders",
+      "x" * 600, "Mon, 06 May 2024 10:00:00 GMT"],
 )  # fmt: skip
 def test_what_is_not_specific(text: str) -> None:
     assert bits_of(text) < 10
