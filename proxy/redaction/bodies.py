@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import codecs
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from proxy.redaction.multipart import boundary_of, looks_like_multipart, redact_multipart
 from proxy.redaction.text import redact_text
@@ -51,8 +51,7 @@ class MediaType:
         return cls(essence=essence.strip().lower(), parameters=parameters)
 
 
-@dataclass(frozen=True, slots=True)
-class RedactedBody:
+class RedactedBody(NamedTuple):
     """The bytes that may be kept; `withheld` where none may."""
 
     content: bytes

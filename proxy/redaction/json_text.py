@@ -60,8 +60,8 @@ def redact_json(
 ) -> str:
     """The text with every value under a secret name replaced, and `redact_text` applied to other strings.
 
-    Under a secret name the leaves go and the structure stays, as do booleans, null, and members whose names say
-    that they describe the secret (`credentials.provider.type`).
+    Under a secret name the leaves go and the structure stays, as do booleans, null, and members whose names
+    say that they describe the secret (`credentials.provider.type`).
     `has_patterns` says whether any pattern may be found: without, only strings that quote another text are
     looked into.
     """
@@ -141,9 +141,9 @@ class _Scanner:
             return container.secret, container.kept
         if container.kept or (rules.keeps_any and rules.keeps(name, self._place(name))):
             return False, True
-        return container.secret or name in rules.names or (
-            name in _LABELLED and container.labelled_secret
-        ), False
+        if container.secret:
+            return not rules.names.is_about(name), False
+        return name in rules.names or (name in _LABELLED and container.labelled_secret), False
 
     def _place(self, name: str) -> str:
         return "".join(container.part for container in self._stack) + f".{name}"

@@ -152,7 +152,7 @@ class SecretNames:
 
     @staticmethod
     def is_about(name: str) -> bool:
-        """Whether the name says that what stands there describes something: `type`, `status`, `expires_at`."""
+        """Whether the name says that what stands there only describes: `type`, `status`, `expires_at`."""
         return not _ABOUT.isdisjoint(words_of(name)[-1:])
 
     def keeps(self, name: str) -> bool:

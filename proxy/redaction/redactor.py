@@ -94,11 +94,15 @@ class Redaction:
 
     def body(self, data: bytes, media_type: MediaType, where: str, *, cut: bool = False) -> RedactedBody:
         """A body without its content coding; `cut` says that its end is missing."""
+        before = self._pen.count
+        first = redact_body(data, media_type, self._pen, where, cut=cut)
+        if self._pen.count == before:  # the way of nearly all bodies, kept short
+            return first
 
         def redact(body: RedactedBody) -> RedactedBody:
             return body if body.withheld else redact_body(body.content, media_type, self._pen, where, cut=cut)
 
-        return self._settle(redact, RedactedBody(data))
+        return self._settle(redact, first)
 
     def _nested(self, where: str) -> Callable[[str], str]:
         return lambda text: redact_text(text, self._pen, where, depth=1)
