@@ -70,9 +70,10 @@ def redact_body(
     ):
         return _redact_parts(data, media_type, pen, where, cut=cut, depth=depth)
     suspicion = pen.rules.suspect(data)
-    if not suspicion and not cut and b"%" not in data and b"code=" not in data:
+    is_form = media_type.essence == _FORM
+    if not suspicion and not cut and b"%" not in data and not (is_form and b"code=" in data):
         return RedactedBody(data)
-    if media_type.essence == _FORM:
+    if is_form:
         return RedactedBody(_redact_form(data, pen, where, cut=cut))
     if len(data.translate(None, _CONTROL)) < len(data):
         return _redact_binary(data, media_type, pen, suspicion, cut=cut)
