@@ -130,9 +130,12 @@ def _open_sqlite(path: Path, *, create: bool) -> Database:
     def connect() -> sqlite3.Connection:
         connection = sqlite3.connect(uri, uri=True, timeout=PATIENCE_S, check_same_thread=False)
         connection.isolation_level = None  # transactions begin where we say so, and hold DDL too
-        connection.execute(
-            "PRAGMA synchronous=NORMAL"
-        )  # a power cut may lose the last batches, never the file
+        try:
+            # A power cut may lose the last batches, never the file.
+            connection.execute("PRAGMA synchronous=NORMAL")
+        except BaseException:
+            connection.close()
+            raise
         return connection
 
     engine = create_engine("sqlite://", creator=connect, poolclass=QueuePool)
