@@ -72,20 +72,20 @@ class Drift:
 
     @cached_property
     def sections(self) -> tuple[Section, ...]:
-        """The findings as people read them: the troubling first."""
+        """The findings as people read them: first what a change would break, and whom."""
         undeclared = self.of(Standing.UNDECLARED)
         return (
-            Section(
-                slug="contradicted",
-                title="Promises that are not kept",
-                about="The declaration says one thing, the traffic another.",
-                findings=self.of(Standing.CONTRADICTED),
-            ),
             Section(
                 slug="relied",
                 title="Relied upon, promised by nobody",
                 about="Consumers ask for it or send it back. Changing it may break them.",
                 findings=self.relied,
+            ),
+            Section(
+                slug="contradicted",
+                title="Promises that are not kept",
+                about="The declaration says one thing, the traffic another.",
+                findings=self.of(Standing.CONTRADICTED),
             ),
             Section(
                 slug="sent",

@@ -109,9 +109,11 @@ class Finding:
 
     @cached_property
     def reliant(self) -> tuple[Dependence, ...]:
-        """Consumers that did more than receive it."""
+        """Consumers that did more than receive it; who calls an operation asks for it."""
         if self.habit:
             return ()
+        if self.scope is Scope.OPERATION:
+            return self.dependence
         return tuple(link for link in self.dependence if link.level is not Level.EXPOSED)
 
     @property
