@@ -5,6 +5,7 @@ It makes no claims of its own; it turns `exposed` into `requested` for what was 
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from inference.tally import Tally
@@ -39,10 +40,8 @@ class Asks:
         exchange = observation.exchange
         for name, value in exchange.request_headers:
             if name == "accept":
-                for part in value.lower().split(","):
-                    media = part.partition(";")[0].strip()
-                    if media and "*" not in media:
-                        self._add("accept", media, observation)
+                for media in _media_types(value):
+                    self._add("accept", media, observation)
         for name in SELECTORS & observation.query.keys():
             value = observation.query[name]
             if isinstance(value, str):
@@ -108,3 +107,10 @@ class Asks:
             for name, asked in state.items()
         }
         return self
+
+
+@lru_cache(maxsize=1024)
+def _media_types(accept: str) -> tuple[str, ...]:
+    """The media types that an Accept header names (RFC 9110 section 12.5.1); a range asks for nothing."""
+    named = (part.partition(";")[0].strip() for part in accept.lower().split(","))
+    return tuple(media for media in named if media and "*" not in media)

@@ -9,9 +9,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from contract.content import OPAQUE, pairs
+from contract.content import OPAQUE
 from contract.subject import ITEM, VALUE, Subject
-from inference.segments import texts
 from inference.shape import MAX_DEPTH, MAX_FIELDS
 from inference.specificity import followed
 from store.tokens import PREFIX, TOKEN
@@ -32,10 +31,10 @@ Carried = tuple[str, str]
 def sent(observation: Observation) -> list[Carried]:
     """Every text that a request carried, with its subject."""
     exchange = observation.exchange
-    found = [(text, f"request.path.{index}") for index, text in enumerate(texts(exchange.path))]
+    found = [(text, f"request.path.{index}") for index, text in enumerate(observation.segments)]
     target = f"{exchange.path}?{exchange.query}" if exchange.query else exchange.path
     found.append((target, "request.target"))
-    for name, text in pairs(exchange.query):
+    for name, text in observation.pairs:
         subject = str(Subject(("request", "query", name)))
         found += [(part, subject) for part in text.split(",")]
     for name, text in exchange.request_headers:

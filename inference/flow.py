@@ -14,7 +14,6 @@ does not depend on the order or on the partitioning.
 
 from __future__ import annotations
 
-from heapq import nsmallest
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from xxhash import xxh3_64_intdigest
@@ -130,7 +129,7 @@ class Flows:
         """Keep the smallest hashes, and from now on look at no larger one."""
         if len(self.traces) <= MAX_VALUES:
             return
-        kept = nsmallest(MAX_VALUES, self.traces)
+        kept = sorted(self.traces)[:MAX_VALUES]
         self.ceiling = min(self.ceiling, kept[-1] + 1)
         self.traces = {digest: self.traces[digest] for digest in kept}
 

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from store.records import Exchange
     from store.store import Store
 
-FLUSH_EXCHANGES = 20_000
+FLUSH_EXCHANGES = 50_000
 """Exchanges folded between two writes. More saves merging; fewer loses less when the process is stopped."""
 
 FLUSH_PARTS = 2_000

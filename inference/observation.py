@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from contract.content import OPAQUE, lexical, pairs, parsed
 from contract.headers import is_ignored
+from inference.segments import texts
 from store.tokens import JsonType, token_type
 
 if TYPE_CHECKING:
@@ -18,7 +19,8 @@ if TYPE_CHECKING:
 class Observation:
     """One exchange, taken apart.
 
-    `query`, `request_headers` and `response_headers` map names to values of the type that their text looks
+    `segments` are those of the path, `pairs` the names and values of the query, both decoded. `query`,
+    `request_headers` and `response_headers` map names to values of the type that their text looks
     like (the first value where a name repeats). `request_body` and `response_body` are parsed JSON or
     forms, `OPAQUE` otherwise; where a redacted value stood, a value of the JSON type it had (`shapes`) or
     its token (the others).
@@ -27,19 +29,23 @@ class Observation:
     __slots__ = (
         "at",
         "exchange",
+        "pairs",
         "query",
         "request_body",
         "request_headers",
         "response_body",
         "response_headers",
         "route",
+        "segments",
     )
 
     def __init__(self, exchange: Exchange, route: str) -> None:
         self.exchange = exchange
         self.route = route
         self.at = exchange.started_at
-        self.query = {name: lexical(value) for name, value in reversed(pairs(exchange.query))}
+        self.segments = texts(exchange.path)
+        self.pairs = pairs(exchange.query)
+        self.query = {name: lexical(value) for name, value in reversed(self.pairs)}
         self.request_headers = _fields(exchange.request_headers, but=exchange.identity.source)
         self.response_headers = _fields(exchange.response_headers)
         self.request_body = _content(exchange.request_body)

@@ -16,7 +16,6 @@ from contract.schema import clauses_of
 from contract.subject import ITEM, VALUE, Subject
 from inference.observation import untokened
 from inference.schema import settle, to_schema
-from inference.segments import texts
 from inference.shape import Node
 
 if TYPE_CHECKING:
@@ -46,7 +45,7 @@ class Shapes:
         exchange = observation.exchange
         clean = untokened if exchange.redacted else _as_is
         fold = self._fold
-        fold("request.path", _numbered(exchange.path), observation)
+        fold("request.path", _numbered(observation.segments), observation)
         fold("request.query", clean(observation.query), observation)
         fold("request.header", clean(observation.request_headers), observation)
         if observation.request_body is not OPAQUE:
@@ -142,8 +141,8 @@ def _as_is(value: Any) -> Any:
     return value
 
 
-def _numbered(path: str) -> dict[str, Any]:
-    return {str(index): lexical(segment) for index, segment in enumerate(texts(path)[:16])}
+def _numbered(segments: tuple[str, ...]) -> dict[str, Any]:
+    return {str(index): lexical(segment) for index, segment in enumerate(segments[:16])}
 
 
 def parameters(operation: str) -> dict[str, str]:
