@@ -1,7 +1,8 @@
 """Contents: what the text and the bytes of an exchange stand for, as values of JSON's own types.
 
-Text has no type, but a form: `limit=20` looks like an integer. A body is JSON or a form, or it is opaque: then nothing
-can be said of what is in it. A value that was redacted keeps the type it had (`store.tokens`).
+Text has no type, but a form: `limit=20` looks like an integer. A body is JSON or a form, or it is
+opaque: then nothing can be said of what is in it. A value that was redacted keeps the type it had
+(`store.tokens`).
 """
 
 from __future__ import annotations
@@ -41,7 +42,7 @@ _TYPES = {
 
 
 def json_type(value: Any) -> str:
-    """The JSON type of a parsed value, `integer` apart from `number`; of a token, that of what it replaced."""
+    """The JSON type of a parsed value, `integer` apart from `number`; of a token, what it replaced."""
     if isinstance(value, str) and is_token(value):
         return str(token_type(value))
     return _TYPES[type(value)]

@@ -1,7 +1,8 @@
 """Places: the values that stand at a subject in one exchange.
 
-`Places` looks at one exchange of one operation and parses each part once, however many subjects are asked for. Asked
-for a subject it says which values stand there and how many parents that could have held one do not.
+`Places` looks at one exchange of one operation and parses each part once, however many subjects are
+asked for. Asked for a subject it says which values stand there and how many parents that could have
+held one do not.
 """
 
 from __future__ import annotations

@@ -1,7 +1,8 @@
-"""JSON Schema (2020-12) → clauses: present, type, nullable and closed, for every place that a schema speaks of.
+"""JSON Schema (2020-12) → clauses: present, type, nullable, closed, for every place in a schema.
 
-Declared schemas and the ones that inference writes go through the same function, so that the two are told apart by what
-they say and by nothing else. What schemas of OpenAPI say in words of their own is read as well (`contract/view.py`).
+Declared schemas and the ones that inference writes go through the same function, so that the two are
+told apart by what they say and by nothing else. What schemas of OpenAPI say in words of their own is
+read as well (`contract/view.py`).
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ MAX_DEPTH = 32
 """Parts below the root; inference looks no deeper either."""
 
 MAX_TURNS = 4
-"""How often one reference is followed on the way to a place. Cyclic schemas have no end; traffic rarely goes deeper."""
+"""How often one reference is followed on the way to a place: cyclic schemas have no end."""
 
 MAX_PLACES = 5_000
 """Places of one schema, the shallow ones first. Several cycles in one schema multiply."""
@@ -37,8 +38,8 @@ def clauses_of(
 ) -> Iterator[Clause]:
     """The clauses that a schema states, parents before children, fields in the order of the schema.
 
-    In requests what is `readOnly` is left out, in responses what is `writeOnly`. Never fails: what is no schema
-    restricts nothing.
+    In requests what is `readOnly` is left out, in responses what is `writeOnly`. Never fails: what is
+    no schema restricts nothing.
 
     Args:
         schema: a JSON Schema as parsed JSON.
@@ -56,7 +57,7 @@ def clauses_of(
 def traced(
     node: Node, viewer: Viewer, *, at: Subject, producer: str, operation: str
 ) -> Iterator[tuple[Clause, str]]:
-    """The clauses that a schema states (`clauses_of`), each with the JSON pointer of the schema that states it."""
+    """The clauses that a schema states (`clauses_of`), each with the JSON pointer of what states it."""
     for place in _explore(node, viewer, at).all():
         for kind in _kinds(place):
             yield (
@@ -69,7 +70,8 @@ def traced(
 class _Place:
     """A place with its view, and where the schema that speaks of it is written.
 
-    `present` says whether a field always is, None for what is no field. `turns` counts how often each reference target was read on the way here.
+    `present` says whether a field always is, None for what is no field. `turns` counts how often each
+    reference target was read on the way here.
     """
 
     subject: Subject

@@ -16,12 +16,14 @@
 | about a place that was seen, not informative                | not told                                    |
 | about a place that observation does not look at             | not told (3)                                |
 
-(1) Consumers merely use less than they may. (2) An object that never came is one thing that never came, not one with each
-of its hundred fields. (3) Cookies, and header fields that concern no operation (`contract/headers.py`).
+(1) Consumers merely use less than they may. (2) An object that never came is one thing that never came,
+not one with each of its hundred fields. (3) Cookies, and header fields that concern no operation
+(`contract/headers.py`).
 
-A declared map speaks of each of its keys. A declared `closed` is compared with the names of all fields seen there; a field
-of another name breaks it, and is undeclared itself. Patterns of statuses (`4XX`, `default`) have been spelled out before
-(`DeclaredOperation.clauses_for`), so a status that one covers is declared.
+A declared map speaks of each of its keys. A declared `closed` is compared with the names of all fields
+seen there; a field of another name breaks it, and is undeclared itself. Patterns of statuses (`4XX`,
+`default`) have been spelled out before (`DeclaredOperation.clauses_for`), so a status that one covers
+is declared.
 """
 
 from __future__ import annotations
@@ -124,7 +126,7 @@ class _Promised:
         return all(place in seen for place in above if place in self._places)
 
     def closures(self, claims: list[Claim]) -> Iterator[Claim]:
-        """For each declared `closed` the names of the fields seen there, where inference did not give them itself."""
+        """For each declared `closed` the names of the fields seen there, unless inference gave them."""
         closed = {clause.subject: clause for clause in self.clauses if isinstance(clause.kind, Closed)}
         if not closed:
             return
@@ -141,7 +143,7 @@ class _Promised:
 
 
 def _closure(declared: Clause, fields: dict[str, Claim], whole: Claim) -> Claim:
-    """The observed `closed` of an object: with the evidence of a field that is not declared, if there is one."""
+    """The observed `closed` of an object, with the evidence of a field that is not declared if there is one."""
     allowed = declared.kind.names if isinstance(declared.kind, Closed) else ()
     witness = next((claim for name, claim in fields.items() if name not in allowed), whole)
     return replace(witness, clause=replace(declared, kind=Closed(tuple(sorted(fields)))), former_ids=())

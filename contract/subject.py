@@ -1,9 +1,9 @@
 """Subjects: the places in an operation that statements are about.
 
 Written as `request.query.limit`, `request.header.accept`, `request.body.items[].sku`, `response.200.body.id`,
-`response.429.header.retry-after`, `response.200.latency`. A part is a field name, `[]` (each item of an array) or `{}`
-(each value of a map, an object whose keys are data). Names that are not plain words are quoted as JSON strings in
-brackets: `response.200.body["odd name"].x`.
+`response.429.header.retry-after`, `response.200.latency`. A part is a field name, `[]` (each item of an
+array) or `{}` (each value of a map, an object whose keys are data). Names that are not plain words are
+quoted as JSON strings in brackets: `response.200.body["odd name"].x`.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _TOKEN = re.compile(r'\.?(?:(\[\])|(\{\})|\[("(?:[^"\\]|\\.)*")\]|([^.\[\]{}"]+)
 
 
 Part = str
-"""`ITEM`, `VALUE`, or a name. A field literally named `[]` or `{}` cannot be told apart and is read as the part."""
+"""`ITEM`, `VALUE`, or a name. A field that is named `[]` or `{}` itself is read as the part."""
 
 
 @dataclass(frozen=True)
@@ -65,7 +65,7 @@ class Subject:
 
     @property
     def section(self) -> str:
-        """The part of the message that the place is in: `path`, `query`, `header`, `cookie`, `body`, `latency`; or `""`."""
+        """The part of the message that the place is in: `path`, `query`, `header`, `body`…, or `""`."""
         depth = 1 if self.direction is Direction.REQUEST else 2
         return self.parts[depth] if len(self.parts) > depth else ""
 

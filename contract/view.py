@@ -1,12 +1,14 @@
 """Views: what a JSON Schema (2020-12) says about the values at one place, with its combinators worked out.
 
-A schema is a tree of `allOf`, `anyOf`, `oneOf`, `$ref`, `if` and friends around plain keywords. A `View` is what is left
-when those are worked out for one place: types, fields, items. What stands below stays unread (`Node`), so that cyclic
-schemas have views, too. Also read are the dialects of OpenAPI: `nullable`, `readOnly`, `writeOnly`, `discriminator`.
+A schema is a tree of `allOf`, `anyOf`, `oneOf`, `$ref`, `if` and friends around plain keywords. A
+`View` is what is left when those are worked out for one place: types, fields, items. What stands below
+stays unread (`Node`), so that cyclic schemas have views, too. Also read are the dialects of OpenAPI:
+`nullable`, `readOnly`, `writeOnly`, `discriminator`.
 
-Total: what is no schema restricts nothing. Where a schema can only be read in part the view allows more than the schema
-does, with one exception that practice demands: in `oneOf: [{properties: {a: …}}, {properties: {b: …}}]` the field `a` is
-what the first branch says, though the second one would let it be anything.
+Total: what is no schema restricts nothing. Where a schema can only be read in part the view allows more
+than the schema does, with one exception that practice demands: in `oneOf: [{properties: {a: …}},
+{properties: {b: …}}]` the field `a` is what the first branch says, though the second one would let it
+be anything.
 """
 
 from __future__ import annotations
@@ -80,9 +82,10 @@ TRUE = Leaf(True, "", nowhere)
 class View:
     """What may stand at one place.
 
-    `types` holds `integer` wherever it holds `number`; all seven: nothing is known. `others` says what fields beyond
-    `fields` may hold; None: anything. `closed`: there may be no others. `items` is what an array may hold, None: anything.
-    `hidden` has `readOnly` or `writeOnly` if the place is. `targets` are the identities of all reference targets read.
+    `types` holds `integer` wherever it holds `number`; all seven: nothing is known. `others` says what
+    fields beyond `fields` may hold; None: anything. `closed`: there may be no others. `items` is what
+    an array may hold, None: anything. `hidden` has `readOnly` or `writeOnly` if the place is. `targets`
+    are the identities of all reference targets read.
     """
 
     types: frozenset[str] = TYPES
@@ -218,7 +221,7 @@ def _texts(value: object) -> list[str]:
 
 
 def _types(schema: dict[str, Any]) -> frozenset[str]:
-    """The types that `type`, `enum` and `const` leave; a `type` that its own `enum` contradicts is believed."""
+    """The types that `type`, `enum` and `const` leave; where `enum` contradicts it, `type` is believed."""
     named = schema.get("type")
     given = TYPES & set([named] if isinstance(named, str) else _texts(named)) or TYPES
     values = schema.get("enum")

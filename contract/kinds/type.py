@@ -1,6 +1,7 @@
 """`type`: the JSON types of the values at a place, null apart (that is `nullable`).
 
-Where HTTP puts text the type is that of the text's lexical form: `limit=20` is an integer, and any text is a string.
+Where HTTP puts text the type is that of the text's lexical form: `limit=20` is an integer, and any text
+is a string.
 """
 
 from __future__ import annotations

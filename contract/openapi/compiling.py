@@ -52,7 +52,8 @@ class _Compiler:
     def request(self, written: Written) -> Iterator[Traced]:
         """The clauses about requests, parameters before bodies.
 
-        Whether a body must be there is not said: how often one was there is not observed for bodies of every type.
+        Whether a body must be there is not said: how often one was there is not observed for bodies of
+        every type.
         """
         whole = {segment[1:-1] for segment in written.path.split("/") if re.fullmatch(r"\{[^{}]*\}", segment)}
         for parameter in written.parameters:

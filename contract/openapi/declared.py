@@ -1,4 +1,4 @@
-"""A declared contract: the operations of a document, compiled to clauses, and which of them a request belongs to."""
+"""A declared contract: the operations of a document as clauses, and which one a request belongs to."""
 
 from __future__ import annotations
 
@@ -24,9 +24,10 @@ Traced = tuple["Clause", str]
 class DeclaredOperation:
     """An operation as declared.
 
-    `path` begins with the base path of the first server, `bases` are those of all servers. `pointer` is the JSON pointer
-    of the operation in the document. `security` names the schemes that may be asked for. `request` and `responses` (by
-    status pattern, see `contract/statuses.py`) are clauses with the pointers of the places that state them.
+    `path` begins with the base path of the first server, `bases` are those of all servers. `pointer` is
+    the JSON pointer of the operation in the document. `security` names the schemes that may be asked
+    for. `request` and `responses` (by status pattern, see `contract/statuses.py`) are clauses with the
+    pointers of the places that state them.
     """
 
     key: str
@@ -42,8 +43,8 @@ class DeclaredOperation:
     def clauses_for(self, observed_statuses: Iterable[str]) -> list[Clause]:
         """The declared clauses, with patterns spelled out for the statuses that were observed.
 
-        An observed status is spoken of by its exact pattern, else its class (`4XX`), else `default` (OpenAPI 3.1, section
-        4.8.16). A pattern that none was observed for stays as it is.
+        An observed status is spoken of by its exact pattern, else its class (`4XX`), else `default`
+        (OpenAPI 3.1, section 4.8.16). A pattern that none was observed for stays as it is.
         """
         return [clause for clause, _ in self._traced_for(observed_statuses)]
 
@@ -73,7 +74,7 @@ class DeclaredOperation:
 
 @dataclass(frozen=True, kw_only=True)
 class DeclaredContract:
-    """What a document declares. `source` names the document; `warnings` say what in it could not be used, and where."""
+    """What a document declares. `source` names the document, `warnings` what in it could not be used."""
 
     producer: str
     title: str
@@ -85,8 +86,8 @@ class DeclaredContract:
     def match(self, method: str, path: str) -> DeclaredOperation | None:
         """The operation of a request, None if none is declared: HEAD and OPTIONS are not implied by GET.
 
-        The paths of all servers are accepted. What is fixed comes before what varies, from the left (OpenAPI 3.1, section
-        4.8.8). A slash at the end makes no difference.
+        The paths of all servers are accepted. What is fixed comes before what varies, from the left
+        (OpenAPI 3.1, section 4.8.8). A slash at the end makes no difference.
         """
         segments = _segments(path)
         for pattern, operation in self._routes.get((method.upper(), len(segments)), ()):

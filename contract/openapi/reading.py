@@ -1,4 +1,4 @@
-"""What reading version 2 and version 3 documents has in common. Everything here accepts whatever a document holds."""
+"""What reading version 2 and 3 documents has in common. All of it accepts whatever a document holds."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ def overridden(given: Iterable[Parameter]) -> tuple[Parameter, ...]:
 
 
 def security(operation: Leaf, root: Leaf) -> tuple[str, ...]:
-    """The names of the security schemes that an operation may ask for; its own list goes before the document's."""
+    """The security schemes that an operation may ask for; its own list goes before the document's."""
     found: Any = operation.schema.get("security", root.schema.get("security"))
     schemes = found if isinstance(found, list) else []
     return tuple(sorted({name for scheme in schemes if isinstance(scheme, dict) for name in scheme}))

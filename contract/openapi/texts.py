@@ -1,7 +1,7 @@
 """Parameters, headers and form fields → what is said of them.
 
-What HTTP writes as text has the type of its lexical form (`contract/kinds/type.py`), and an array or object may be spread
-over several texts or be packed into one.
+What HTTP writes as text has the type of its lexical form (`contract/kinds/type.py`), and an array or
+object may be spread over several texts or be packed into one.
 """
 
 from __future__ import annotations

@@ -1,7 +1,8 @@
 """Text → tree: JSON and YAML documents as JSON's own types, and the line of each place.
 
-YAML is read by the core schema of YAML 1.2, as OpenAPI asks (3.1, section 4.3): dates stay strings, `no` is a word, and keys
-are strings (`200`). Anchors are shared, not copied. A key that stands twice is told; the last one counts, as in JSON.
+YAML is read by the core schema of YAML 1.2, as OpenAPI asks (3.1, section 4.3): dates stay strings,
+`no` is a word, and keys are strings (`200`). Anchors are shared, not copied. A key that stands twice is
+told; the last one counts, as in JSON.
 """
 
 from __future__ import annotations

@@ -63,7 +63,7 @@ def operations(library: Library) -> Iterator[Written]:
 
 
 def _bases(owner: Leaf) -> tuple[str, ...]:
-    """The base paths of an owner's servers, without a slash at the end; variables stand for their defaults."""
+    """The base paths of an owner's servers, without a final slash; variables stand for their defaults."""
     bases = dict.fromkeys(_base(server) for server in items(child(owner, "servers")))
     return tuple(bases) or ("",)
 
@@ -85,7 +85,7 @@ def _base(server: Leaf) -> str:
 
 
 def _parameter(leaf: Leaf, library: Library) -> Iterator[Parameter]:
-    """A parameter; none where the document gives the place to something else (OpenAPI 3.1, section 4.8.12.2)."""
+    """A parameter; none where the place belongs to something else (OpenAPI 3.1, section 4.8.12.2)."""
     place, name = word(leaf, "in"), word(leaf, "name")
     if place == "header":
         name = name.lower()
@@ -114,7 +114,7 @@ def _text(leaf: Leaf, place: str, name: str, *, required: bool) -> Parameter:
 
 
 def _content(content: Leaf | None) -> Content | None:
-    """The bodies in a content object. Forms count only where no JSON is declared, since both stand in one place."""
+    """The bodies in a content object. Forms count only where no JSON is declared: both stand in one place."""
     found = {media_type(name): leaf for name, leaf in entries(content) if isinstance(leaf.schema, dict)}
     if content is None or not found:
         return None

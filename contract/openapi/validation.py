@@ -1,7 +1,7 @@
-"""Is a document what it says it is? The official JSON Schemas of OpenAPI and Swagger, evaluated by jsonschema-rs.
+"""Is a document what it says it is? The official JSON Schemas, evaluated by jsonschema-rs.
 
-Whole documents of 800 KB take milliseconds so. What only people read may be missing or unknown: that is told as a
-warning, since nothing that consumers could rely on hangs on it.
+Whole documents of 800 KB take milliseconds so. What only people read may be missing or unknown: that is
+told as a warning, since nothing that consumers could rely on hangs on it.
 """
 
 from __future__ import annotations
@@ -123,7 +123,7 @@ def _causes(error: Any) -> Iterator[Any]:
 
 
 def _likeness(causes: list[Any]) -> tuple[bool, int, int]:
-    """How probable it is that an alternative was meant: not the reference, unless there is one; then the deepest."""
+    """How probable it is that an alternative was meant: not the reference, unless it is one; the deepest."""
     no_reference = any(
         cause.kind.name == "required" and getattr(cause.kind, "property", "") == "$ref" for cause in causes
     )

@@ -18,9 +18,10 @@ METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
 class Parameter:
     """A named text in a request or a header of a response.
 
-    `place` is `path`, `query`, `header` or `cookie`, or `body` for the fields of a form. With `repeated` each item of an array stands under the name by
-    itself; with `spread` each field of an object stands under its own name; with `deep` as `name[field]`. What is none of
-    these is one text. `schema` is None where the text has a form of its own, which is not looked into.
+    `place` is `path`, `query`, `header` or `cookie`, or `body` for the fields of a form. With
+    `repeated` each item of an array stands under the name by itself; with `spread` each field of an
+    object stands under its own name; with `deep` as `name[field]`. What is none of these is one text.
+    `schema` is None where the text has a form of its own, which is not looked into.
     """
 
     place: str
@@ -35,7 +36,7 @@ class Parameter:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Content:
-    """The bodies of a request or response: their media types, and what a JSON body is (None: nothing is said).
+    """The bodies of a request or response: media types, and what a JSON body is (None: nothing is said).
 
     `fields` are the fields of a form, where a form is all that is declared.
     """
