@@ -11,7 +11,9 @@
 
 | the declared clause without an observed counterpart         | standing                                    |
 | ----------------------------------------------------------- | ------------------------------------------- |
-| about a place that was never seen                           | `unobserved`, if no place above it is (2)   |
+| that a field is always there, of an object seen without it  | `contradicted`                              |
+| about any other place that was never seen                   | `unobserved`, if no place above it is (2)   |
+| the type of a place that was only ever null                 | not told                                    |
 | about a place that was seen, informative                    | `unobserved`: nothing confirms or breaks it |
 | about a place that was seen, not informative                | not told                                    |
 | about a place that observation does not look at             | not told (3)                                |
@@ -34,7 +36,7 @@ from typing import TYPE_CHECKING
 from contract.claim import Claim, Evidence, Standing
 from contract.clause import Clause, Direction, Relation
 from contract.headers import is_ignored
-from contract.kinds import Closed, Type
+from contract.kinds import Closed, Present, Type
 from contract.subject import ITEM, VALUE, Subject
 
 if TYPE_CHECKING:
@@ -55,7 +57,7 @@ def join(observed: Iterable[Claim], declared: Iterable[Clause]) -> list[Claim]:
     """
     promised = _Promised(declared)
     claims = list(observed)
-    claims += promised.closures(claims)
+    claims += (*promised.closures(claims), *promised.absences(claims))
     told: list[Claim] = []
     kept: set[str] = set()
     for claim in claims:
@@ -121,9 +123,25 @@ class _Promised:
         if _is_unwatched(subject):
             return False
         if subject in seen:
-            return clause.kind.informative
+            return clause.kind.informative and not isinstance(clause.kind, Type)
         above = (Subject(subject.parts[:size]) for size in range(1, len(subject.parts)))
         return all(place in seen for place in above if place in self._places)
+
+    def absences(self, claims: list[Claim]) -> Iterator[Claim]:
+        """For each field that is declared always present and never was, though its object was."""
+        seen = _prefixes(self.canonical(claim.clause.subject) for claim in claims)
+        objects = {
+            self.canonical(claim.clause.subject): claim
+            for claim in claims
+            if isinstance(claim.clause.kind, Type) and "object" in claim.clause.kind.types
+        }
+        for clause in self.clauses:
+            whole = objects.get(clause.subject.parent)
+            required = isinstance(clause.kind, Present) and clause.kind.always
+            if whole is not None and required and clause.subject not in seen:
+                never = replace(clause, kind=Present(always=False))
+                evidence = replace(whole.evidence, held=0, broken=whole.evidence.held)
+                yield replace(whole, clause=never, evidence=evidence, former_ids=())
 
     def closures(self, claims: list[Claim]) -> Iterator[Claim]:
         """For each declared `closed` the names of the fields seen there, unless inference gave them."""
@@ -143,7 +161,7 @@ class _Promised:
 
 
 def _closure(declared: Clause, fields: dict[str, Claim], whole: Claim) -> Claim:
-    """The observed `closed` of an object, with the evidence of a field that is not declared if there is one."""
+    """The observed `closed` of an object, with the evidence of an undeclared field if there is one."""
     allowed = declared.kind.names if isinstance(declared.kind, Closed) else ()
     witness = next((claim for name, claim in fields.items() if name not in allowed), whole)
     return replace(witness, clause=replace(declared, kind=Closed(tuple(sorted(fields)))), former_ids=())

@@ -1,4 +1,4 @@
-"""Status patterns of declared documents: an exact one (`404`), a class (`4XX`), or `default` for the others."""
+"""Status patterns of declared documents: exact (`404`), a class (`4XX`), or `default` for the others."""
 
 from __future__ import annotations
 

@@ -1,0 +1,138 @@
+"""Standing: every row of the table, on both sides."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from contract.claim import Claim, Evidence, Standing
+from contract.clause import Clause, Kind
+from contract.kinds import Closed, ContentType, Nullable, Occurs, Present, Type
+from contract.standing import join
+from contract.subject import parse
+
+OPERATION = "GET /orders/{id}"
+
+
+def clause(subject: str, kind: Kind) -> Clause:
+    return Clause(producer="shop", operation=OPERATION, subject=parse(subject), kind=kind)
+
+
+def seen(subject: str, kind: Kind, *, held: int = 100, broken: int = 0, candidate: bool = False) -> Claim:
+    evidence = Evidence(held=held, broken=broken, first_seen=1, last_seen=2, examples=("x",))
+    return Claim(clause=clause(subject, kind), evidence=evidence, candidate=candidate)
+
+
+def told(observed: list[Claim], declared: list[Clause]) -> dict[tuple[str, str], Standing]:
+    return {(str(c.clause.subject), c.clause.kind.name): c.standing for c in join(observed, declared)}
+
+
+X = "response.200.body.x"
+ALWAYS, SOMETIMES = Present(always=True), Present(always=False)
+STRING, INTEGER, NUMBER = Type(("string",)), Type(("integer",)), Type(("number",))
+
+
+@pytest.mark.parametrize(
+    ("subject", "observed", "declared", "standing"),
+    [
+        (X, ALWAYS, ALWAYS, Standing.DECLARED),
+        (X, ALWAYS, SOMETIMES, Standing.UNDECLARED),
+        (X, SOMETIMES, ALWAYS, Standing.CONTRADICTED),
+        (X, SOMETIMES, SOMETIMES, Standing.DECLARED),
+        (X, INTEGER, NUMBER, Standing.UNDECLARED),
+        (X, NUMBER, INTEGER, Standing.CONTRADICTED),
+        (X, STRING, INTEGER, Standing.CONTRADICTED),
+        (X, Nullable(value=True), Nullable(value=False), Standing.CONTRADICTED),
+        (X, Nullable(value=False), Nullable(value=True), Standing.UNDECLARED),
+        ("request.query.x", ALWAYS, SOMETIMES, Standing.DECLARED),
+        ("request.query.x", INTEGER, STRING, Standing.DECLARED),
+        ("request.query.x", STRING, INTEGER, Standing.CONTRADICTED),
+        ("response.404", Occurs(), Occurs(), Standing.DECLARED),
+        (
+            "response.200.header.content-type",
+            ContentType(("text/html",)),
+            ContentType(("application/json",)),
+            Standing.CONTRADICTED,
+        ),
+    ],
+)
+def test_beside_its_declaration(subject: str, observed: Kind, declared: Kind, standing: Standing) -> None:
+    assert told([seen(subject, observed)], [clause(subject, declared)]) == {
+        (subject, observed.name): standing
+    }
+
+
+def test_without_a_declaration() -> None:
+    claims = [seen(X, ALWAYS), seen(X, STRING), seen("response.200.body.y", SOMETIMES)]
+    assert told(claims, []) == {(X, "present"): Standing.UNDECLARED, (X, "type"): Standing.UNDECLARED}
+
+
+def test_too_little_evidence_confirms_and_contradicts_and_claims_nothing() -> None:
+    assert told([seen(X, ALWAYS, candidate=True)], []) == {}
+    assert told([seen(X, ALWAYS, candidate=True)], [clause(X, SOMETIMES)])[X, "present"] is Standing.DECLARED
+    assert (
+        told([seen(X, SOMETIMES, candidate=True)], [clause(X, ALWAYS)])[X, "present"] is Standing.CONTRADICTED
+    )
+
+
+def test_what_was_never_seen_is_told_once_at_the_top() -> None:
+    whole = seen("response.200.body", Type(("object",)))
+    declared = [
+        clause("response.200.body", Type(("object",))),
+        clause("response.200.body.a", SOMETIMES),
+        clause("response.200.body.a", Type(("object",))),
+        clause("response.200.body.a.b", SOMETIMES),
+        clause("response.200.body.a.b", STRING),
+    ]
+    standings = told([whole], declared)
+    unobserved = {subject for (subject, _), standing in standings.items() if standing is Standing.UNOBSERVED}
+    assert unobserved == {"response.200.body.a"}
+
+
+def test_a_required_field_that_no_object_ever_had_is_a_broken_promise() -> None:
+    whole = seen("response.200.body", Type(("object",)), held=40)
+    declared = [clause("response.200.body.a", ALWAYS), clause("response.200.body.a", STRING)]
+    claims = [c for c in join([whole], declared) if str(c.clause.subject) == "response.200.body.a"]
+    (broken,) = (c for c in claims if c.clause.kind.name == "present")
+    assert broken.standing is Standing.CONTRADICTED
+    assert (broken.evidence.held, broken.evidence.broken, broken.evidence.examples) == (0, 40, ("x",))
+    assert broken.declared is not None
+    assert broken.declared.kind == ALWAYS
+
+
+def test_a_place_that_was_only_ever_null_was_seen() -> None:
+    claims = [seen("response.200.body", Type(("object",))), seen(X, ALWAYS), seen(X, Nullable(value=True))]
+    declared = [clause(X, ALWAYS), clause(X, STRING), clause(X, Nullable(value=True))]
+    assert (X, "type") not in told(claims, declared)
+
+
+def test_a_status_that_never_came_is_unobserved() -> None:
+    assert told([], [clause("response.410", Occurs())]) == {("response.410", "occurs"): Standing.UNOBSERVED}
+
+
+def test_a_field_that_a_closed_object_does_not_know_breaks_it() -> None:
+    body = "response.200.body"
+    claims = [seen(body, Type(("object",))), seen(f"{body}.a", STRING), seen(f"{body}.b", STRING)]
+    declared = [clause(body, Type(("object",))), clause(f"{body}.a", STRING), clause(body, Closed(("a",)))]
+    standings = told(claims, declared)
+    assert standings[body, "closed"] is Standing.CONTRADICTED
+    assert standings[f"{body}.b", "type"] is Standing.UNDECLARED
+    kept = told(claims[:2], declared)
+    assert kept[body, "closed"] is Standing.DECLARED
+
+
+def test_a_declared_map_speaks_of_each_of_its_keys() -> None:
+    prices = "response.200.body.prices"
+    claims = [seen(prices, Type(("object",))), seen(f"{prices}.EUR", STRING)]
+    declared = [clause(prices, Type(("object",))), clause(f"{prices}{{}}", NUMBER)]
+    assert told(claims, declared)[f"{prices}.EUR", "type"] is Standing.CONTRADICTED
+
+
+def test_headers_that_concern_no_operation_and_cookies_are_not_missed() -> None:
+    declared: list[Any] = [
+        clause("request.header.authorization", ALWAYS),
+        clause("request.cookie.session", ALWAYS),
+        clause("request.header.x-tenant", SOMETIMES),
+    ]
+    assert set(told([], declared)) <= {("request.header.x-tenant", "present")}
