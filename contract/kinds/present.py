@@ -33,7 +33,7 @@ class Present:
         Raises:
             ValueError: it is none.
         """
-        if value not in {"always", "sometimes"}:
+        if value not in ("always", "sometimes"):  # may be unhashable
             raise ValueError(f"present is always or sometimes, not {value!r}")
         return cls(value == "always")
 

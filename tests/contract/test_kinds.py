@@ -1,0 +1,159 @@
+"""Kinds: what they say, whether it holds, and how they relate."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from typing import Any
+
+import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
+
+from contract.clause import Clause, Holds, Kind, Relation
+from contract.kinds import KINDS, Closed, ContentType, Latency, Nullable, Occurs, Present, Type, kind_from
+from contract.place import Places
+from contract.subject import parse
+from tests.inference.traffic import call
+
+BODY = parse("response.200.body.x")
+NAMES = st.lists(st.sampled_from(["a", "b", "x"]), unique=True, min_size=1).map(
+    lambda names: tuple(sorted(names))
+)
+MEDIA = st.lists(
+    st.sampled_from(["application/json", "text/html", "text/*", "*/*"]), unique=True, min_size=1
+).map(lambda names: tuple(sorted(names)))
+TYPES = st.frozensets(
+    st.sampled_from(["string", "integer", "number", "boolean", "object", "array"]), min_size=1
+).map(Type.of)
+QUANTILE = st.sampled_from([1.0, 10.0, 10.05, 500.0])
+KIND = {
+    "present": st.booleans().map(Present),
+    "nullable": st.booleans().map(Nullable),
+    "type": TYPES,
+    "closed": NAMES.map(Closed),
+    "occurs": st.just(Occurs()),
+    "content-type": MEDIA.map(ContentType),
+    "latency": st.builds(Latency, p50_ms=QUANTILE, p95_ms=QUANTILE, p99_ms=QUANTILE, n=st.integers(1, 9)),
+}
+VALUE = st.sampled_from(
+    [{}, {"x": None}, {"x": "s"}, {"x": 4}, {"x": 4.5}, {"x": {"a": 1}}, {"x": [1]}, [], "no"]
+)
+SUBJECT = {
+    "closed": "response.200.body",
+    "occurs": "response.200",
+    "content-type": "response.200.header.content-type",
+    "latency": "response.200.latency",
+}
+
+
+def subject_of(name: str) -> Any:
+    return parse(SUBJECT.get(name, "response.200.body.x"))
+
+
+def test_every_kind_has_a_strategy_here() -> None:
+    assert set(KIND) == set(KINDS)
+
+
+@pytest.mark.parametrize("name", sorted(KIND))
+@given(st.data())
+def test_a_value_reads_back(name: str, data: st.DataObject) -> None:
+    kind = data.draw(KIND[name])
+    assert kind_from(name, kind.value) == kind
+
+
+@pytest.mark.parametrize("name", sorted(KIND))
+@given(
+    st.none()
+    | st.integers()
+    | st.text(max_size=5)
+    | st.lists(st.integers(), min_size=1)
+    | st.just({"p50_ms": 1})
+)
+def test_a_value_that_is_none_is_refused(name: str, value: object) -> None:
+    with suppress(ValueError):
+        assert kind_from(name, value).value == value
+
+
+def test_an_unknown_kind_is_refused_by_name() -> None:
+    with pytest.raises(ValueError, match="'colour'"):
+        kind_from("colour", "red")
+
+
+@pytest.mark.parametrize("name", sorted(KIND))
+@given(st.data())
+def test_comparing_is_reflexive_and_antisymmetric(name: str, data: st.DataObject) -> None:
+    a, b = data.draw(KIND[name]), data.draw(KIND[name])
+    subject = subject_of(name)
+    mirrored = {Relation.NARROWER: Relation.WIDER, Relation.WIDER: Relation.NARROWER}
+    assert a.compare(subject, a) is Relation.SAME
+    there = a.compare(subject, b)
+    assert b.compare(subject, a) is mirrored.get(there, there)
+
+
+@pytest.mark.parametrize("name", sorted(set(KIND) - {"latency"}))
+@given(st.data())
+def test_what_fulfils_the_narrower_fulfils_the_wider(name: str, data: st.DataObject) -> None:
+    a, b = data.draw(KIND[name]), data.draw(KIND[name])
+    subject = subject_of(name)
+    assume(a.compare(subject, b) in {Relation.NARROWER, Relation.SAME})
+    places = Places(call(0, "GET", "/a", got=data.draw(VALUE)), "GET /a")
+    if a.hold(subject, places) is Holds.YES:
+        assert b.hold(subject, places) is Holds.YES
+
+
+def test_comparing_with_another_kind_is_our_mistake() -> None:
+    with pytest.raises(TypeError):
+        Present(always=True).compare(BODY, Nullable(value=True))
+
+
+@pytest.mark.parametrize(
+    ("subject", "kind", "sentence"),
+    [
+        ("response.200.body.items[].sku", Present(always=True), "200 body items[].sku is always present"),
+        ("response.200.body.x", Present(always=False), "200 body x may be absent"),
+        ("response.200.body.x", Nullable(value=False), "200 body x is never null"),
+        ("response.200.body.x", Type(("integer",)), "200 body x is always an integer"),
+        ("request.query.limit", Type(("integer",)), "query limit is always an integer"),
+        ("response.404", Occurs(), "can answer 404"),
+        (
+            "response.200.latency",
+            Latency(p50_ms=3, p95_ms=40, p99_ms=340, n=1204),
+            "answers 200 within 340 ms (p99 of 1,204)",
+        ),
+    ],
+)
+def test_statements(subject: str, kind: Kind, sentence: str) -> None:
+    clause = Clause(producer="p", operation="GET /a", subject=parse(subject), kind=kind)
+    assert clause.statement == sentence
+
+
+@pytest.mark.parametrize(
+    ("got", "kind", "holds"),
+    [
+        ({"x": 1}, Present(always=True), Holds.YES),
+        ({}, Present(always=True), Holds.NO),
+        ([], Present(always=True), Holds.NOT_APPLICABLE),
+        ({"x": None}, Nullable(value=False), Holds.NO),
+        ({"x": 1}, Nullable(value=False), Holds.YES),
+        ({}, Nullable(value=False), Holds.NOT_APPLICABLE),
+        ({"x": 1}, Type(("number",)), Holds.YES),
+        ({"x": "1"}, Type(("number",)), Holds.NO),
+        ({"x": "redacted.card.integer.abcdefghijklmnop"}, Type(("integer",)), Holds.YES),
+    ],
+)
+def test_holding(got: Any, kind: Kind, holds: Holds) -> None:
+    clause = Clause(producer="p", operation="GET /a", subject=BODY, kind=kind)
+    assert clause.hold(Places(call(0, "GET", "/a", got=got), "GET /a")) is holds
+    assert clause.hold(Places(call(0, "GET", "/a", got=got, status=500), "GET /a")) is Holds.NOT_APPLICABLE
+
+
+def test_an_answer_holds_its_latency_if_it_was_quick_enough() -> None:
+    clause = Clause(
+        producer="p",
+        operation="GET /a",
+        subject=parse("response.200.latency"),
+        kind=Latency(p50_ms=1, p95_ms=2, p99_ms=10, n=300),
+    )
+    quick, slow = (call(0, "GET", "/a", duration_ns=ms * 10**6) for ms in (9, 11))
+    assert clause.hold(Places(quick, "GET /a")) is Holds.YES
+    assert clause.hold(Places(slow, "GET /a")) is Holds.NO
