@@ -84,9 +84,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
         if error.hint:
             console.print(Text(f"  {error.hint}"))
         sys.exit(3)
-    except BrokenPipeError:
-        sys.stderr.close()
-        sys.exit(0)
+    except SystemExit as ended:  # click's own way out, where whoever read our output has gone (`| head`)
+        sys.exit(0 if ended.code == 1 else ended.code)
     except Exception:  # noqa: BLE001  # exit code 1 would say "a finding" to a pipeline
         traceback.print_exc()
         sys.stderr.write("error: this is a bug in defacto; please report it with the lines above\n")

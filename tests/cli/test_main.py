@@ -4,12 +4,18 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from typing import TYPE_CHECKING
 
 import click
 import pytest
 
 from cli import main as front
 from store.errors import DefactoError
+from store.store import Store
+from tests.inference.traffic import call
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 @pytest.fixture
@@ -53,6 +59,21 @@ def test_exit_codes(
     out, err = capsys.readouterr()
     assert said in err
     assert out == ""
+
+
+def test_a_reader_that_has_seen_enough_is_no_finding(tmp_path: Path) -> None:
+    with Store.open(str(tmp_path / "defacto.db")) as store:
+        store.write([call(at, "GET", f"/a/{at}", got={}) for at in range(3_000)])
+    arguments = [sys.executable, "-m", "cli", "exchanges", "--store", str(tmp_path / "defacto.db")]
+    with subprocess.Popen(
+        [*arguments, "--format", "jsonl"], stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    ) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        process.stdout.readline()
+        process.stdout.close()
+        assert process.stderr.read() == b""
+    assert process.returncode == 0
 
 
 def test_every_listed_command_exists_and_has_an_example() -> None:
