@@ -30,7 +30,7 @@ MAX_PAIRS = 1000
 _INTEGER = re.compile(r"-?(?:0|[1-9][0-9]{0,17})")
 _NUMBER = re.compile(r"-?(?:0|[1-9][0-9]{0,17})(?:\.[0-9]{1,17})?(?:[eE][+-]?[0-9]{1,3})?")
 
-_TYPES = {
+TYPE_NAMES = {
     str: "string",
     int: "integer",
     float: "number",
@@ -39,13 +39,14 @@ _TYPES = {
     dict: "object",
     list: "array",
 }
+"""The JSON type of each Python type that a parsed value can have, `integer` apart from `number`."""
 
 
 def json_type(value: Any) -> str:
     """The JSON type of a parsed value, `integer` apart from `number`; of a token, what it replaced."""
     if isinstance(value, str) and is_token(value):
         return str(token_type(value))
-    return _TYPES[type(value)]
+    return TYPE_NAMES[type(value)]
 
 
 @lru_cache(maxsize=4096)

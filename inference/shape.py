@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from contract.content import TYPE_NAMES
 from inference.tally import Tally
 
 if TYPE_CHECKING:
@@ -23,16 +24,6 @@ MAX_FIELDS = 400
 
 MAX_DEPTH = 32
 """Deeper structure is data (syntax trees, comment threads), not an interface; each place is rare."""
-
-TYPES = {
-    str: "string",
-    int: "integer",
-    float: "number",
-    bool: "boolean",
-    type(None): "null",
-    dict: "object",
-    list: "array",
-}
 
 
 class Node:
@@ -71,7 +62,7 @@ class Node:
 
     def observe(self, value: Any, at: int, example: str, depth: int = 0) -> None:
         """Fold in one parsed JSON value, seen at an instant (Unix ns) in an exchange."""
-        kind = TYPES[type(value)]
+        kind = TYPE_NAMES[type(value)]
         tally = self.types.get(kind)
         if tally is None:
             tally = self.types[kind] = Tally()
