@@ -107,8 +107,9 @@ class WorkerFrames:
             if reason := self._given_up.get(frame.connection, 0):
                 self._rows[frame.lane][reason] += frame.requests
             return
+        known.unfinished += frame.requests
         try:
-            self._decode(known.decoder, frame)
+            self._decode(known, frame)
             self._hold(known)
         except Opaque as end:
             self._give_up(frame, Counter[end.reason.name] if end.reason is not None else None, end.lost)
@@ -139,13 +140,16 @@ class WorkerFrames:
         """How many of `copied` requests have not been dealt with."""
         return max(0, copied - self._rows[lane][Counter.SETTLED])
 
-    def _decode(self, decoder: Decoder, frame: Frame) -> None:
+    def _decode(self, known: _Connection, frame: Frame) -> None:
+        decoder = known.decoder
         if frame.kind == Kind.GAP:
             decoder.gap(COUNT.unpack(frame.payload)[0])
+            known.unfinished = 0  # the tap has counted them
             return
         at = Instant(frame.wall_ns, frame.monotonic_ns)
         for raw in _EVENTS[frame.kind](decoder, frame.payload, at):
             self._sink.add(self._records.record(raw))
+            known.unfinished -= 1
 
     def _open(self, frame: Frame) -> None:
         if len(self._connections) >= CONNECTIONS_LIMIT:
@@ -184,19 +188,24 @@ class WorkerFrames:
             self._rows[known.lane][Counter.SHUTDOWN] += known.decoder.open_requests
 
     def _give_up(self, frame: Frame, reason: Counter | None, lost: int) -> None:
-        self._drop(frame.connection)
+        """Lost is what the decoder had open, and what the tap saw begin in bytes that it did not get to."""
+        known = self._drop(frame.connection)
         if reason is not None:
-            self._rows[frame.lane][reason] += lost
+            self._rows[frame.lane][reason] += max(lost, known.unfinished if known is not None else 0)
         self._given_up[frame.connection] = reason or 0
         self._mute(frame.connection, reason or 0)
 
 
 class _Connection:
-    """A connection that is decoded, and the bytes that were last counted for it."""
+    """A connection that is decoded, the bytes that were last counted for it, and its unfinished requests.
 
-    __slots__ = ("decoder", "held_bytes", "lane")
+    Those are counted as the tap does: what began, less what came out of the decoder.
+    """
+
+    __slots__ = ("decoder", "held_bytes", "lane", "unfinished")
 
     def __init__(self, decoder: Decoder, lane: int) -> None:
         self.decoder = decoder
         self.lane = lane
         self.held_bytes = 0
+        self.unfinished = 0

@@ -158,3 +158,13 @@ def test_bytes_under_way_are_bounded_over_all_connections(
     assert [one.connection for one in play.raw] == ["run-1", "run-3"]
     assert play.muted == [(2, Counter.TOO_LARGE)]
     assert play.counters.lost() == {Counter.TOO_LARGE: 1}
+
+
+def test_a_connection_given_up_in_the_middle_of_a_read_loses_all_that_began_in_it(play: Play) -> None:
+    play(1, Kind.OPEN)
+    play(1, Kind.CLIENT_DATA, GET)
+    play(1, Kind.SERVER_DATA, OK)
+    play(1, Kind.CLIENT_DATA, GET * 1_000)
+    play(1, Kind.CLIENT_DATA, GET * 3)  # its tap does not know yet
+    assert len(play.raw) == 1
+    assert play.counters.lost() == {Counter.TOO_MANY: 1_003}
