@@ -151,10 +151,11 @@ class _Promised:
         given = {claim.clause.subject for claim in claims if isinstance(claim.clause.kind, Closed)}
         fields: dict[Subject, dict[str, Claim]] = {subject: {} for subject in closed}
         for claim in claims:
-            parent, name = claim.clause.subject.parent, claim.clause.subject.parts[-1]
-            if parent in fields and name not in {ITEM, VALUE}:
-                fields[parent].setdefault(name, claim)
-        objects = {claim.clause.subject: claim for claim in claims if isinstance(claim.clause.kind, Type)}
+            place = self.canonical(claim.clause.subject)
+            if place.parent in fields and place.parts[-1] not in {ITEM, VALUE}:
+                fields[place.parent].setdefault(place.parts[-1], claim)
+        types = (claim for claim in claims if isinstance(claim.clause.kind, Type))
+        objects = {self.canonical(claim.clause.subject): claim for claim in types}
         for subject, clause in closed.items():
             if subject in objects and subject not in given:
                 yield _closure(clause, fields[subject], objects[subject])

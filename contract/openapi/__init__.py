@@ -9,7 +9,6 @@ from contract.openapi.compiling import compiled
 from contract.openapi.declared import DeclaredContract, DeclaredOperation
 from contract.openapi.errors import DeclaredError
 from contract.openapi.library import Library
-from contract.openapi.reading import child, word
 from contract.openapi.validation import check
 from contract.view import Viewer
 
@@ -36,11 +35,12 @@ def load(path_or_text: str | Path, *, producer: str, allow_remote: bool = False)
     library = Library(path_or_text, allow_remote=allow_remote)
     version = check(library)
     written = (v2 if version == "2.0" else v3).operations(library)
-    info = child(library.root, "info")
+    info = library.tree.get("info")
+    about = info if isinstance(info, dict) else {}
     return DeclaredContract(
         producer=producer,
-        title=word(info, "title") if info else "",
-        version=word(info, "version") if info else "",
+        title=str(about.get("title", "")),
+        version=str(about.get("version", "")),
         source=library.source,
         operations=tuple(_distinct(written, producer, library)),
         warnings=tuple(library.warnings),

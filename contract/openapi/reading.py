@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import re
+from itertools import chain
 from typing import TYPE_CHECKING, Any
+
+from contract.openapi.written import Parameter
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
     from contract.openapi.library import Library
-    from contract.openapi.written import Parameter, Response
+    from contract.openapi.written import Response
     from contract.view import Leaf
 
 MAX_HOPS = 32
@@ -73,16 +76,28 @@ def schema_of(leaf: Leaf) -> Leaf | None:
     return leaf.below("schema") if isinstance(schema, dict) else None
 
 
-def overridden(given: Iterable[Parameter]) -> tuple[Parameter, ...]:
-    """Parameters with those of the path item first: the later of the same place and name counts."""
-    return tuple({(one.place, one.name): one for one in given}.values())
+def overridden(*given: Iterable[Parameter]) -> tuple[Parameter, ...]:
+    """Parameters, each place and name once: the later one counts, so that operations override path items."""
+    return tuple({(one.place, one.name): one for one in chain(*given)}.values())
 
 
 def security(operation: Leaf, root: Leaf) -> tuple[str, ...]:
-    """The security schemes that an operation may ask for; its own list goes before the document's."""
+    """The names of the security schemes that may be asked for; an operation's own list goes first."""
     found: Any = operation.schema.get("security", root.schema.get("security"))
     schemes = found if isinstance(found, list) else []
     return tuple(sorted({name for scheme in schemes if isinstance(scheme, dict) for name in scheme}))
+
+
+def credentials(names: Iterable[str], schemes: Leaf | None) -> Iterator[Parameter]:
+    """The API keys of some security schemes that stand in the query: texts that may be there.
+
+    Which scheme a caller uses is its choice. Keys in headers and cookies say who the caller is, and
+    observation does not look at them as part of the contract.
+    """
+    for name in names:
+        scheme = child(schemes, name) if schemes else None
+        if scheme is not None and word(scheme, "type") == "apiKey" and word(scheme, "in") == "query":
+            yield Parameter(place="query", name=word(scheme, "name"), required=False, pointer=scheme.pointer)
 
 
 def responses(

@@ -46,9 +46,9 @@ def said_of(parameter: Parameter, side: Subject, viewer: Viewer, *, partial: boo
         return
     subject = place.within(parameter.name)
     yield subject, Present(parameter.required), parameter.pointer
-    if partial:
+    if partial or parameter.schema is None:
         yield subject, Type(("string",)), parameter.pointer
-    elif parameter.schema is not None:
+    else:
         yield from _type(parameter.schema, viewer, subject, parameter)
 
 

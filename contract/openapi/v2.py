@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from contract.content import FORM, is_json
 from contract.openapi.reading import (
     child,
+    credentials,
     entries,
     flag,
     items,
@@ -40,6 +41,7 @@ def operations(library: Library) -> Iterator[Written]:
                 continue
             given = [leaf for owner in (item, operation) for leaf in items(child(owner, "parameters"))]
             produces = _media_types(operation, root, "produces")
+            schemes = security(operation, root)
 
             def response(status: str, leaf: Leaf, produces: tuple[str, ...] = produces) -> Response:
                 return _response(status, leaf, produces)
@@ -50,8 +52,11 @@ def operations(library: Library) -> Iterator[Written]:
                 bases=(f"/{base}" if base else "",),
                 pointer=operation.pointer,
                 deprecated=flag(operation, "deprecated"),
-                security=security(operation, root),
-                parameters=_parameters(given, "path", "query", "header"),
+                security=schemes,
+                parameters=overridden(
+                    credentials(schemes, child(root, "securityDefinitions")),
+                    _parameters(given, "path", "query", "header"),
+                ),
                 content=_content(given, _media_types(operation, root, "consumes")),
                 responses=responses(operation, library, response),
             )
@@ -64,10 +69,10 @@ def _media_types(operation: Leaf, root: Leaf, key: str) -> tuple[str, ...]:
     return tuple(sorted({name for name in names if "/" in name}))
 
 
-def _parameters(given: list[Leaf], *places: str) -> tuple[Parameter, ...]:
-    """The parameters in some places; those of the operation override those of the path."""
+def _parameters(given: list[Leaf], *places: str) -> list[Parameter]:
+    """The parameters in some places, in the order given."""
     chosen = [leaf for leaf in given if word(leaf, "in") in places]
-    return overridden(_text(leaf, _PLACES[word(leaf, "in")], word(leaf, "name")) for leaf in chosen)
+    return [_text(leaf, _PLACES[word(leaf, "in")], word(leaf, "name")) for leaf in chosen]
 
 
 def _text(leaf: Leaf, place: str, name: str) -> Parameter:
@@ -87,7 +92,7 @@ def _content(given: list[Leaf], consumes: tuple[str, ...]) -> Content | None:
     if body is not None:
         json = not consumes or any(map(is_json, consumes))
         return Content(media_types=consumes, pointer=body.pointer, schema=schema_of(body) if json else None)
-    fields = _parameters(given, _FORM)
+    fields = overridden(_parameters(given, _FORM))
     if not fields:
         return None
     form = not consumes or FORM in consumes

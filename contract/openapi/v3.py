@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 from contract.content import FORM, is_json
 from contract.openapi.reading import (
     child,
+    credentials,
     entries,
     flag,
     items,
@@ -44,18 +45,18 @@ def operations(library: Library) -> Iterator[Written]:
             if operation is None or not isinstance(operation.schema, dict):
                 continue
             servers = next((one for one in (operation, item, root) if child(one, "servers")), root)
+            schemes = security(operation, root)
+            given = (leaf for owner in (item, operation) for leaf in items(child(owner, "parameters")))
             yield Written(
                 method=method.upper(),
                 path=path,
                 bases=_bases(servers),
                 pointer=operation.pointer,
                 deprecated=flag(operation, "deprecated"),
-                security=security(operation, root),
+                security=schemes,
                 parameters=overridden(
-                    parameter
-                    for owner in (item, operation)
-                    for leaf in items(child(owner, "parameters"))
-                    for parameter in _parameter(leaf, library)
+                    credentials(schemes, child(root, "components", "securitySchemes")),
+                    (parameter for leaf in given for parameter in _parameter(leaf, library)),
                 ),
                 content=_content(child(operation, "requestBody", "content")),
                 responses=responses(operation, library, _response),
