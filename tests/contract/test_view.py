@@ -1,0 +1,183 @@
+"""Views: combinators, worked out for one place."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import jsonschema_rs
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from contract.clause import Holds
+from contract.place import Places
+from contract.schema import clauses_of
+from contract.subject import parse
+from contract.view import MAX_READINGS, TYPES, Leaf, View, Viewer, nowhere
+from tests.inference.traffic import call
+
+
+def view(schema: Any, **definitions: Any) -> View:
+    def resolve(reference: str) -> Leaf | None:
+        name = reference.rpartition("/")[2]
+        return Leaf(definitions[name], reference, resolve) if name in definitions else None
+
+    return Viewer().view(Leaf(schema, "#", resolve))
+
+
+def types(schema: Any, **definitions: Any) -> set[str]:
+    return set(view(schema, **definitions).types)
+
+
+def obj(*names: str, closed: bool = False, **extra: Any) -> dict[str, Any]:
+    schema: dict[str, Any] = {
+        "type": "object",
+        "properties": {name: {"type": "string"} for name in names},
+        **extra,
+    }
+    return {**schema, "additionalProperties": False} if closed else schema
+
+
+@pytest.mark.parametrize(
+    ("schema", "expected"),
+    [
+        ({"allOf": [{"type": ["string", "null"]}, {"type": "string"}]}, {"string"}),
+        ({"allOf": [{"type": "number"}, {"type": "integer"}]}, {"integer"}),
+        ({"allOf": [{"type": "string"}, {"type": "object"}]}, set()),
+        ({"anyOf": [False, {"type": "string"}]}, {"string"}),
+        ({"oneOf": []}, TYPES),
+        ({"nullable": True, "allOf": [{"type": "object"}]}, {"object", "null"}),
+        ({"x-nullable": True, "type": "string"}, {"string", "null"}),
+        ({"type": "string", "enum": [1, 2]}, {"string"}),
+        ({"type": ["string", "null"], "enum": ["a"]}, {"string"}),
+        ({"if": {}, "then": {"type": "string"}, "else": {"type": "integer"}}, {"string", "integer"}),
+        ({"if": {}, "then": {"type": "string"}}, TYPES),
+        ({"type": "file"}, TYPES),
+        ({"not": {"type": "string"}}, TYPES),
+    ],
+)
+def test_types(schema: Any, expected: set[str]) -> None:
+    assert types(schema) == expected
+
+
+def test_what_stands_beside_a_reference_counts() -> None:
+    assert types({"$ref": "#/A", "nullable": True}, A={"type": "object"}) == {"object", "null"}
+
+
+def test_fields_of_all_parts_come_together() -> None:
+    whole = view({"allOf": [obj("a", required=["a"]), obj("b", required=["b"])]})
+    assert set(whole.fields) == {"a", "b"}
+    assert whole.required == {"a", "b"}
+
+
+def test_a_closed_part_forbids_the_fields_of_the_others() -> None:
+    whole = view({"allOf": [obj("a", closed=True), obj("a", "b")]})
+    assert set(whole.fields) == {"a"}
+    assert whole.closed
+
+
+def test_unevaluated_properties_close_the_whole() -> None:
+    whole = view({"allOf": [obj("a")], **obj("b"), "unevaluatedProperties": False})
+    assert set(whole.fields) == {"a", "b"}
+    assert whole.closed
+
+
+def test_branches_that_are_no_objects_say_nothing_of_fields() -> None:
+    either = view({"anyOf": [obj("a", required=["a"], closed=True), {"type": "null"}, {"type": "string"}]})
+    assert either.required == {"a"}
+    assert either.closed
+
+
+def test_one_open_branch_leaves_the_whole_open() -> None:
+    assert not view({"anyOf": [obj("a", closed=True), obj("b")]}).closed
+
+
+def test_a_field_may_be_anything_where_one_branch_is_any_object() -> None:
+    either = view({"anyOf": [obj("a"), {"type": "object"}]})
+    assert Viewer().view(either.fields["a"]).types == TYPES
+
+
+def test_a_discriminator_tells_of_fields_that_may_be_there() -> None:
+    pet = obj("kind", required=["kind"], discriminator={"propertyName": "kind", "mapping": {"dog": "#/Dog"}})
+    dog = {"allOf": [{"$ref": "#/Pet"}, obj("bark", required=["bark"])]}
+    found = view({"$ref": "#/Pet"}, Pet=pet, Dog=dog)
+    assert set(found.fields) == {"kind", "bark"}
+    assert found.required == {"kind"}
+    assert set(view({"$ref": "#/Dog"}, Pet=pet, Dog=dog).fields) == {"kind", "bark"}
+
+
+def test_references_in_a_circle_restrict_nothing() -> None:
+    assert types({"$ref": "#/A"}, A={"$ref": "#/B"}, B={"allOf": [{"$ref": "#/A"}]}) == TYPES
+
+
+def test_combinators_that_double_at_each_level_end() -> None:
+    levels: dict[str, Any] = {
+        f"L{i}": {"allOf": [{"$ref": f"#/L{i + 1}"}, {"$ref": f"#/L{i + 1}"}]} for i in range(40)
+    }
+    viewer = Viewer()
+    read = 0
+
+    def resolve(reference: str) -> Leaf:
+        nonlocal read
+        read += 1
+        return Leaf(levels.get(reference[2:], {"type": "string"}), reference, resolve)
+
+    viewer.view(Leaf({"$ref": "#/L0"}, "#", resolve))
+    assert read <= 2 * MAX_READINGS
+
+
+def test_a_leaf_below_keeps_its_pointer() -> None:
+    leaf = Leaf({"paths": {"/a~b": [{"x": 1}]}}, "#", nowhere).below("paths", "/a~b", "0")
+    assert leaf.schema == {"x": 1}
+    assert leaf.pointer == "#/paths/~1a~0b/0"
+
+
+SCALARS = st.sampled_from([{"type": name} for name in ("string", "integer", "number", "boolean", "null")])
+OBJECTS = st.recursive(
+    SCALARS,
+    lambda inner: (
+        st.builds(
+            lambda fields, required: {
+                "type": "object",
+                "properties": fields,
+                "required": sorted(required & fields.keys()),
+                "additionalProperties": False,
+            },
+            st.dictionaries(st.sampled_from("ab"), inner, max_size=2),
+            st.sets(st.sampled_from("ab")),
+        )
+        | st.builds(lambda values: {"type": "object", "additionalProperties": values}, inner)
+        | st.builds(lambda items: {"type": "array", "items": items}, inner)
+    ),
+    max_leaves=4,
+)
+COMBINED = st.recursive(
+    OBJECTS,
+    lambda inner: (
+        st.builds(
+            lambda word, branches: {word: branches},
+            st.sampled_from(["allOf", "anyOf", "oneOf"]),
+            st.lists(inner, min_size=1, max_size=3),
+        )
+        | st.builds(lambda then, other: {"if": {"type": "object"}, "then": then, "else": other}, inner, inner)
+        | st.builds(
+            lambda first, rest: {"type": "array", "prefixItems": [first], "items": rest}, inner, inner
+        )
+    ),
+    max_leaves=5,
+)
+VALUES = st.recursive(
+    st.sampled_from([None, True, 1, 1.5, "s"]),
+    lambda inner: st.lists(inner, max_size=2) | st.dictionaries(st.sampled_from("abc"), inner, max_size=2),
+    max_leaves=5,
+)
+
+
+@given(COMBINED, VALUES.filter(lambda value: value is not None))
+@settings(max_examples=300)
+def test_what_a_schema_allows_breaks_none_of_its_clauses(schema: Any, value: Any) -> None:
+    if not jsonschema_rs.validator_for(schema).is_valid(value):
+        return
+    places = Places(call(0, "GET", "/a", got=value), "GET /a")
+    for clause in clauses_of(schema, at=parse("response.200.body"), producer="p", operation="GET /a"):
+        assert clause.hold(places) is not Holds.NO, clause.statement
