@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from contract.clause import Clause, Direction
 from contract.kinds import Closed, Nullable, Present, Type
 from contract.subject import ITEM, VALUE
-from contract.view import TRUE, TYPES, Leaf, Viewer, nowhere, pointer_of
+from contract.view import TRUE, TYPES, Group, Leaf, Viewer, nowhere, pointer_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -122,14 +122,14 @@ def _place(
 
 
 def _children(view: View) -> Iterator[tuple[str, Node, bool | None]]:
-    """The places one part further down: fields, values of a map, items."""
+    """The places one part further down: fields, values of a map (those of named fields, too), items."""
     if "object" in view.types:
         for name, node in view.fields.items():
             yield name, node, name in view.required
         for name in sorted(view.required - view.fields.keys()):
             yield name, view.others or TRUE, True
         if view.others is not None:
-            yield VALUE, view.others, None
+            yield VALUE, Group((view.others, *view.fields.values()), every=False), None
     if "array" in view.types and view.items is not None:
         yield ITEM, view.items, None
 

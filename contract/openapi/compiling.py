@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from contract.clause import Clause
 from contract.kinds import ContentType, Occurs
-from contract.openapi.declared import DeclaredOperation
+from contract.openapi.declared import DeclaredOperation, path_below
 from contract.openapi.texts import said_of
 from contract.schema import traced
 from contract.subject import Subject
@@ -25,13 +25,14 @@ _REQUEST = Subject(("request",))
 
 def compiled(written: Written, producer: str, viewer: Viewer) -> DeclaredOperation:
     """The clauses of an operation."""
-    path = (written.bases[0] + written.path).rstrip("/") or "/"
+    path = path_below(written.bases[0], written.path)
     key = f"{written.method} {path}"
     compiler = _Compiler(producer, key, viewer)
     return DeclaredOperation(
         key=key,
         method=written.method,
         path=path,
+        template=written.path,
         pointer=written.pointer,
         bases=written.bases,
         deprecated=written.deprecated,

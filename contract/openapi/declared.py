@@ -24,15 +24,16 @@ Traced = tuple["Clause", str]
 class DeclaredOperation:
     """An operation as declared.
 
-    `path` begins with the base path of the first server, `bases` are those of all servers. `pointer` is
-    the JSON pointer of the operation in the document. `security` names the schemes that may be asked
-    for. `request` and `responses` (by status pattern, see `contract/statuses.py`) are clauses with the
-    pointers of the places that state them.
+    `path` is `template`, as the document has it, below the base path of the first server; `bases` are
+    those of all servers. `pointer` is the JSON pointer of the operation in the document. `security` names
+    the schemes that may be asked for. `request` and `responses` (by status pattern, see
+    `contract/statuses.py`) are clauses with the pointers of the places that state them.
     """
 
     key: str
     method: str
     path: str
+    template: str
     pointer: str
     bases: tuple[str, ...] = ("",)
     deprecated: bool = False
@@ -71,6 +72,22 @@ class DeclaredOperation:
             for clause, pointer in self.responses[pattern]
         ]
 
+    def under(self, base: str) -> DeclaredOperation:
+        """The same operation, keyed by its path below another base path."""
+        path = path_below(base, self.template)
+        key = f"{self.method} {path}"
+
+        def moved(said: tuple[Traced, ...]) -> tuple[Traced, ...]:
+            return tuple((replace(clause, operation=key), pointer) for clause, pointer in said)
+
+        return replace(
+            self,
+            key=key,
+            path=path,
+            request=moved(self.request),
+            responses={status: moved(said) for status, said in self.responses.items()},
+        )
+
 
 @dataclass(frozen=True, kw_only=True)
 class DeclaredContract:
@@ -89,28 +106,60 @@ class DeclaredContract:
         The paths of all servers are accepted. What is fixed comes before what varies, from the left
         (OpenAPI 3.1, section 4.8.8). A slash at the end makes no difference.
         """
+        return self._router.match(method, path)
+
+    def as_called(self, keys: Iterable[str]) -> DeclaredContract:
+        """The contract below the base path that is really in use.
+
+        A document may name several servers, and a gateway may strip the base path before the traffic comes
+        by. The base path, or none, that most observed operations fit is the one; the first server's if in
+        doubt.
+
+        Args:
+            keys: the observed operations, such as `GET /v2/pets/{id}`; the names of parameters do not matter.
+        """
+        calls = [key.partition(" ")[::2] for key in keys]
+        bases = dict.fromkeys([*(base for operation in self.operations for base in operation.bases), ""])
+
+        def fitting(base: str) -> int:
+            router = _Router((path_below(base, one.template), one) for one in self.operations)
+            return sum(router.match(method, path) is not None for method, path in calls)
+
+        best = max(bases, key=fitting)
+        moved = [one.under(best) if best in {*one.bases, ""} else one for one in self.operations]
+        return self if best == next(iter(bases)) else replace(self, operations=tuple(moved))
+
+    @cached_property
+    def _router(self) -> _Router:
+        return _Router(
+            (path, operation)
+            for operation in self.operations
+            for path in {operation.path, *(path_below(base, operation.template) for base in operation.bases)}
+        )
+
+
+class _Router:
+    """Finds the operation of a path among declared ones."""
+
+    def __init__(self, operations: Iterable[tuple[str, DeclaredOperation]]) -> None:
+        self._routes: dict[tuple[str, int], list[tuple[list[re.Pattern[str]], DeclaredOperation]]] = {}
+        for path, operation in sorted(operations, key=lambda route: _concreteness(route[0])):
+            segments = _segments(path)
+            routes = self._routes.setdefault((operation.method, len(segments)), [])
+            routes.append(([_form(segment) for segment in segments], operation))
+
+    def match(self, method: str, path: str) -> DeclaredOperation | None:
+        """The most concrete operation that a path fits."""
         segments = _segments(path)
-        for pattern, operation in self._routes.get((method.upper(), len(segments)), ()):
-            if all(form.fullmatch(segment) for form, segment in zip(pattern, segments, strict=True)):
+        for forms, operation in self._routes.get((method.upper(), len(segments)), ()):
+            if all(form.fullmatch(segment) for form, segment in zip(forms, segments, strict=True)):
                 return operation
         return None
 
-    @cached_property
-    def _routes(self) -> dict[tuple[str, int], list[tuple[list[re.Pattern[str]], DeclaredOperation]]]:
-        """Patterns of decoded segments by method and number of segments, the most concrete first."""
-        routes: dict[tuple[str, int], list[tuple[str, DeclaredOperation]]] = {}
-        for operation in self.operations:
-            relative = operation.path.removeprefix(operation.bases[0])
-            for base in operation.bases:
-                path = base + relative
-                routes.setdefault((operation.method, len(_segments(path))), []).append((path, operation))
-        return {
-            at: [
-                ([_form(segment) for segment in _segments(path)], operation)
-                for path, operation in sorted(found, key=lambda route: _concreteness(route[0]))
-            ]
-            for at, found in routes.items()
-        }
+
+def path_below(base: str, template: str) -> str:
+    """A path template below a base path, without a slash at the end."""
+    return (base + template).rstrip("/") or "/"
 
 
 def _segments(path: str) -> list[str]:

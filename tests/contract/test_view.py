@@ -126,6 +126,16 @@ def test_combinators_that_double_at_each_level_end() -> None:
     assert read <= 2 * MAX_READINGS
 
 
+def test_the_values_of_a_map_are_those_of_its_named_fields_too() -> None:
+    schema = obj("a", additionalProperties={"type": "integer"})
+    (stated,) = (
+        clause.kind.value
+        for clause in clauses_of(schema, at=parse("response.200.body"), producer="p", operation="GET /a")
+        if clause.subject == parse("response.200.body{}") and clause.kind.name == "type"
+    )
+    assert stated == ["integer", "string"]
+
+
 def test_a_leaf_below_keeps_its_pointer() -> None:
     leaf = Leaf({"paths": {"/a~b": [{"x": 1}]}}, "#", nowhere).below("paths", "/a~b", "0")
     assert leaf.schema == {"x": 1}
@@ -137,16 +147,16 @@ OBJECTS = st.recursive(
     SCALARS,
     lambda inner: (
         st.builds(
-            lambda fields, required: {
+            lambda fields, required, others: {
                 "type": "object",
                 "properties": fields,
                 "required": sorted(required & fields.keys()),
-                "additionalProperties": False,
+                "additionalProperties": others,
             },
             st.dictionaries(st.sampled_from("ab"), inner, max_size=2),
             st.sets(st.sampled_from("ab")),
+            st.just(value=False) | inner,
         )
-        | st.builds(lambda values: {"type": "object", "additionalProperties": values}, inner)
         | st.builds(lambda items: {"type": "array", "items": items}, inner)
     ),
     max_leaves=4,
