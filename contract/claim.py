@@ -120,10 +120,20 @@ class Claim:
     standing: Standing = Standing.UNDECLARED
     decision: Decision = Decision.UNDECIDED
     declared: Clause | None = None
-    candidate: bool = False
-    """Too little evidence to claim this by itself; it can still confirm or contradict what is declared."""
+    doubt: str = ""
+    """Why this is not claimed by itself, in words (`only 3 values seen, 10 needed`); `""`: it is claimed.
+
+    What is doubted can still confirm or contradict what is declared.
+    """
+    reasons: tuple[str, ...] = ()
+    """How inference came to it, a sentence each: what was tested, against what, with which threshold."""
     former_ids: tuple[str, ...] = ()
     """Ids of the same clause under path templates that have since been revised."""
+
+    @property
+    def candidate(self) -> bool:
+        """Whether this is not claimed by itself."""
+        return bool(self.doubt)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -74,6 +74,13 @@ class Kind(Protocol):
     family: ClassVar[Family]
 
     @property
+    def partners(self) -> tuple[str, ...]:
+        """What else the statement is about, as written subjects or operations: part of what it says *where*.
+
+        Empty for a statement about its subject alone.
+        """
+
+    @property
     def value(self) -> object:
         """The stated value in JSON's own types; `contract.kinds.kind_from` reads it back."""
 
@@ -123,18 +130,20 @@ class Clause:
 
     @cached_property
     def id(self) -> str:
-        """Short stable hash of producer, operation, kind and subject.
+        """Short stable hash of producer, operation, kind, subject and the kind's partners.
 
         Names of path parameters do not count (`/a/{x}` is `/a/{y}`), nor does the stated value: a
         decision about "the latency of GET /orders" survives a new p99.
         """
         subject = _anonymous_subject(self.operation, self.subject)
-        return record_id(self.producer, _anonymous(self.operation), self.kind.name, subject)[:12]
+        partners = (_anonymous_partner(self.operation, partner) for partner in self.kind.partners)
+        return record_id(self.producer, _anonymous(self.operation), self.kind.name, subject, *partners)[:12]
 
     @cached_property
     def key(self) -> str:
         """The clause's readable name: `GET /orders/{id} · 200 body items[].sku · present`."""
-        return f"{self.operation} · {self.subject.readable} · {self.kind.name}"
+        about = " ".join((self.kind.name, *self.kind.partners))
+        return f"{self.operation} · {self.subject.readable} · {about}"
 
     @property
     def statement(self) -> str:
@@ -150,8 +159,20 @@ class Clause:
         return self.kind.compare(self.subject, other.kind)
 
 
+_PATH = "request.path."
+
+
 def _anonymous(operation: str) -> str:
     return re.sub(r"\{[^{}]*\}", "{}", operation)
+
+
+def _anonymous_partner(operation: str, partner: str) -> str:
+    """A partner without names of path parameters, be it an operation or a place of this one."""
+    if partner.startswith(_PATH):
+        names = re.findall(r"\{([^{}]*)\}", operation)
+        name = partner.removeprefix(_PATH)
+        return f"{_PATH}{names.index(name)}" if name in names else partner
+    return _anonymous(partner)
 
 
 def _anonymous_subject(operation: str, subject: Subject) -> str:

@@ -211,7 +211,7 @@ def _claims(
                 dependence=tuple(
                     _dependence(clause.subject, family, views, sources.get(clause.subject, {}), media)
                 ),
-                candidate=_candidate(clause, evidence),
+                doubt=_doubt(clause, evidence),
                 former_ids=tuple(replace(clause, operation=old).id for old in former),
             )
 
@@ -223,10 +223,12 @@ def _media_types(whole: View) -> dict[str, frozenset[str]]:
     return {place: frozenset(media) for place, media in statuses.media.items()}
 
 
-def _candidate(clause: Clause, evidence: Evidence) -> bool:
-    if clause.kind.name in {"present", "nullable"}:
-        return evidence.total < MIN_PRESENCE
-    return clause.kind.name == "latency" and evidence.total < MIN_LATENCY
+def _doubt(clause: Clause, evidence: Evidence) -> str:
+    if clause.kind.name in {"present", "nullable"} and evidence.total < MIN_PRESENCE:
+        return f"{evidence.total} seen, {MIN_PRESENCE} needed"
+    if clause.kind.name == "latency" and evidence.total < MIN_LATENCY:
+        return f"{evidence.total} answers timed, {MIN_LATENCY} needed"
+    return ""
 
 
 def _dependence(

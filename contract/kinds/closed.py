@@ -18,6 +18,7 @@ class Closed:
 
     name: ClassVar[str] = "closed"
     family: ClassVar[Family] = Family.SHAPE
+    partners: ClassVar[tuple[str, ...]] = ()
 
     names: tuple[str, ...]
 

@@ -21,6 +21,7 @@ class ContentType:
 
     name: ClassVar[str] = "content-type"
     family: ClassVar[Family] = Family.PROTOCOL
+    partners: ClassVar[tuple[str, ...]] = ()
 
     media_types: tuple[str, ...]
 

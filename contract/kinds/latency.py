@@ -23,6 +23,7 @@ class Latency:
 
     name: ClassVar[str] = "latency"
     family: ClassVar[Family] = Family.TIMING
+    partners: ClassVar[tuple[str, ...]] = ()
 
     p50_ms: float
     p95_ms: float

@@ -18,6 +18,7 @@ class Nullable:
 
     name: ClassVar[str] = "nullable"
     family: ClassVar[Family] = Family.SHAPE
+    partners: ClassVar[tuple[str, ...]] = ()
 
     value: bool
 

@@ -18,6 +18,7 @@ class Occurs:
 
     name: ClassVar[str] = "occurs"
     family: ClassVar[Family] = Family.FAILURE
+    partners: ClassVar[tuple[str, ...]] = ()
 
     @property
     def value(self) -> Literal[True]:

@@ -18,6 +18,7 @@ class Present:
 
     name: ClassVar[str] = "present"
     family: ClassVar[Family] = Family.SHAPE
+    partners: ClassVar[tuple[str, ...]] = ()
 
     always: bool
 

@@ -28,6 +28,7 @@ class Type:
 
     name: ClassVar[str] = "type"
     family: ClassVar[Family] = Family.SHAPE
+    partners: ClassVar[tuple[str, ...]] = ()
 
     types: tuple[str, ...]
 

@@ -21,7 +21,7 @@ def clause(subject: str, kind: Kind) -> Clause:
 
 def seen(subject: str, kind: Kind, *, held: int = 100, broken: int = 0, candidate: bool = False) -> Claim:
     evidence = Evidence(held=held, broken=broken, first_seen=1, last_seen=2, examples=("x",))
-    return Claim(clause=clause(subject, kind), evidence=evidence, candidate=candidate)
+    return Claim(clause=clause(subject, kind), evidence=evidence, doubt="too few" if candidate else "")
 
 
 def told(observed: list[Claim], declared: list[Clause]) -> dict[tuple[str, str], Standing]:

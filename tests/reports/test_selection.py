@@ -45,7 +45,7 @@ def test_what_may_not_be_claimed_is_left_out_unless_declared(shop_map: ContractM
     operation = shop_map.producers[0].operations[0]
     sure, *_ = operation.claims
     undeclared = replace(sure, standing=Standing.UNDECLARED)
-    candidate = replace(undeclared, candidate=True)
+    candidate = replace(undeclared, doubt="too few")
     weak = replace(
         next(claim for claim in operation.claims if not claim.clause.kind.informative),
         standing=Standing.UNDECLARED,
