@@ -13,10 +13,9 @@ from inference.tally import Tally
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from contract.claim import Evidence
-    from contract.clause import Clause
     from contract.subject import Subject
     from inference.observation import Observation
+    from inference.stated import Stated
 
 SELECTORS = frozenset(
     {"fields", "field", "select", "include", "expand", "embed", "_fields", "$select", "$expand"}
@@ -63,7 +62,7 @@ class Asks:
             for what in sorted(mine)[MAX_ASKS:]:
                 del mine[what]
 
-    def claims(self, producer: str, operation: str) -> Iterator[tuple[Clause, Evidence]]:
+    def claims(self, producer: str, operation: str) -> Iterator[Stated]:
         """Asking promises nothing."""
         del producer, operation
         yield from ()

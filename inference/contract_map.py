@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import replace
 from time import time_ns
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from contract.claim import (
     Claim,
@@ -13,35 +13,31 @@ from contract.claim import (
     ContractMap,
     Dependence,
     Durations,
-    Evidence,
     Level,
     OperationMap,
     ProducerMap,
 )
-from contract.clause import Clause, Direction
-from contract.subject import parse
+from contract.clause import Direction
 from inference.asks import Asks
-from inference.flow import Flows
 from inference.latencies import Latencies
+from inference.miners import MINERS, OPERATION_MINERS
 from inference.names import Names
-from inference.observers import OPERATION_OBSERVERS, Observer
+from inference.observers import CONSUMER_OBSERVERS, OPERATION_OBSERVERS
+from inference.scene import OperationScene, Scene, of_view
 from inference.serial import decode
-from inference.shapes import Shapes, parameters
+from inference.shapes import Shapes
 from inference.statuses import Statuses
 from inference.tally import Tally
-from inference.thresholds import MIN_LATENCY, MIN_PRESENCE
-from inference.use import Located, Use, uses
+from inference.use import Use, uses
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     from contract.subject import Subject
-    from inference.flow import Place
-    from inference.paths import Operations
+    from inference.observers import ConsumerObserver, Mergeable
+    from inference.scene import View
+    from inference.stated import Stated
     from store.store import Store
-
-View = dict[str, Observer]
-"""The observers of one operation and consumer, by family."""
 
 
 def build(
@@ -84,31 +80,44 @@ def _producer_map(
 ) -> ProducerMap:
     operations = names.operations[producer]
     views: dict[str, dict[str, View]] = defaultdict(lambda: defaultdict(dict))
-    flows: dict[str, Flows] = defaultdict(Flows)
+    across: dict[str, dict[str, ConsumerObserver]] = defaultdict(dict)
     identities: dict[str, set[str]] = defaultdict(set)
-    families = {*OPERATION_OBSERVERS, Flows.family}
+    families = {*OPERATION_OBSERVERS, *CONSUMER_OBSERVERS}
     for summary in store.summaries(producer=producer, families=families, since=since, until=until):
         consumer = names.consumer_of(summary.consumer)
         identities[consumer].add(summary.consumer)
-        if summary.family == Flows.family:
-            flows[consumer].merge(Flows.from_state(decode(summary)))
-            continue
-        observer = OPERATION_OBSERVERS[summary.family].from_state(decode(summary))
-        view = views[operations.of_route(summary.route)][consumer]
-        if summary.family in view:
-            view[summary.family].merge(observer)
+        if summary.family in CONSUMER_OBSERVERS:
+            _add(across[consumer], summary.family, CONSUMER_OBSERVERS[summary.family], decode(summary))
         else:
-            view[summary.family] = observer
-    used = _uses(flows, operations)
+            view = views[operations.of_route(summary.route)][consumer]
+            _add(view, summary.family, OPERATION_OBSERVERS[summary.family], decode(summary))
+    scenes = {
+        key: _operation_scene(producer, key, by_consumer)
+        for key, by_consumer in sorted(views.items(), key=lambda entry: _path_first(entry[0]))
+    }
+    scene = Scene(producer=producer, operations=operations, scenes=scenes, consumers=across)
+    used = _uses(scene)
+    stated = _stated(scene)
     former = _former(store.former_operations(producer))
     return ProducerMap(
         name=producer,
         operations=tuple(
-            _operation_map(producer, key, by_consumer, used.get(key, {}), former.get(key, ()))
-            for key, by_consumer in sorted(views.items(), key=lambda entry: _path_first(entry[0]))
+            _operation_map(one, stated.get(key, []), used.get(key, {}), former.get(key, ()))
+            for key, one in scenes.items()
         ),
         consumers=tuple(_consumer(names, name, keys, views) for name, keys in sorted(identities.items())),
     )
+
+
+M = TypeVar("M", bound="Mergeable")
+
+
+def _add(into: dict[str, M], family: str, kind: type[M], state: object) -> None:
+    observer = kind.from_state(state)
+    if family in into:
+        into[family].merge(observer)
+    else:
+        into[family] = observer
 
 
 def _path_first(key: str) -> tuple[str, str]:
@@ -116,62 +125,18 @@ def _path_first(key: str) -> tuple[str, str]:
     return path, method
 
 
-def _former(renamed: Mapping[str, str]) -> dict[str, tuple[str, ...]]:
-    """Present operation key → the keys that it stands for today."""
-    former: dict[str, list[str]] = defaultdict(list)
-    for old, present in sorted(renamed.items()):
-        former[present].append(old)
-    return {present: tuple(old) for present, old in former.items()}
-
-
-def _uses(flows: Mapping[str, Flows], operations: Operations) -> dict[str, dict[str, list[Use]]]:
-    """Uses by the operation of their source, and consumer."""
-
-    def locate(place: Place) -> Located | None:
-        route, text = place
-        operation = operations.of_route(route)
-        subject = parse(text)
-        if subject.parts[:2] == ("request", "path"):
-            name = parameters(operation).get(subject.parts[2])
-            if name is None:
-                return None
-            subject = subject.parent.within(name)
-        return operation, subject
-
-    found: dict[str, dict[str, list[Use]]] = defaultdict(lambda: defaultdict(list))
-    for consumer, traces in sorted(flows.items()):
-        for use in uses(traces, locate):
-            found[use.source[0]][consumer].append(use)
-    return found
-
-
-def _operation_map(
-    producer: str,
-    key: str,
-    by_consumer: Mapping[str, View],
-    used: Mapping[str, list[Use]],
-    former: tuple[str, ...],
-) -> OperationMap:
+def _operation_scene(producer: str, key: str, by_consumer: Mapping[str, View]) -> OperationScene:
     whole: View = {}
-    for view in by_consumer.values():
+    for _, view in sorted(by_consumer.items()):
         for family, observer in view.items():
             if family not in whole:
                 whole[family] = OPERATION_OBSERVERS[family]()
             whole[family].merge(observer)
     shapes = whole.get(Shapes.family)
     if isinstance(shapes, Shapes):
-        shapes = whole[Shapes.family] = shapes.of_operation(key, settled=True)
+        whole[Shapes.family] = shapes.of_operation(key, settled=True)
     views = {name: _named(view, key) for name, view in by_consumer.items()}
-    claims = tuple(_claims(producer, key, whole, views, used, former))
-    return OperationMap(
-        key=key,
-        protocol="http",
-        observations=sum(_observations(view) for view in by_consumer.values()),
-        consumers={name: _observations(view) for name, view in sorted(by_consumer.items())},
-        claims=claims,
-        durations=tuple(_durations(by_consumer)),
-        schemas=shapes.schemas() if isinstance(shapes, Shapes) else {},
-    )
+    return OperationScene(producer=producer, operation=key, whole=whole, views=views)
 
 
 def _named(view: View, operation: str) -> View:
@@ -183,52 +148,91 @@ def _named(view: View, operation: str) -> View:
     )
 
 
+def _former(renamed: Mapping[str, str]) -> dict[str, tuple[str, ...]]:
+    """Present operation key → the keys that it stands for today."""
+    former: dict[str, list[str]] = defaultdict(list)
+    for old, present in sorted(renamed.items()):
+        former[present].append(old)
+    return {present: tuple(old) for present, old in former.items()}
+
+
+def _uses(scene: Scene) -> dict[str, dict[str, list[Use]]]:
+    """Uses by the operation of their source, and consumer."""
+    found: dict[str, dict[str, list[Use]]] = defaultdict(lambda: defaultdict(list))
+    for consumer, traces in scene.flows.items():
+        for use in uses(traces, scene.locate):
+            found[use.source[0]][consumer].append(use)
+    return found
+
+
+def _stated(scene: Scene) -> dict[str, list[tuple[str, Stated]]]:
+    """All that is stated, by operation, each with the family of the observer that knows who met it."""
+    found: dict[str, list[tuple[str, Stated]]] = defaultdict(list)
+    for key, one in scene.scenes.items():
+        for family, observer in one.whole.items():
+            found[key] += ((family, stated) for stated in observer.claims(scene.producer, key))
+        for mine in OPERATION_MINERS:
+            found[key] += ((_watcher(stated.clause.subject), stated) for stated in mine(one))
+    for mine_all in MINERS:
+        for stated in mine_all(scene):
+            found[stated.clause.operation].append((_watcher(stated.clause.subject), stated))
+    return found
+
+
+def _watcher(subject: Subject) -> str:
+    """The family of the observer that counts how often a subject was met."""
+    if subject.parts[-1] == "latency":
+        return Latencies.family
+    return Statuses.family if len(subject.parts) == 2 and subject.status else Shapes.family
+
+
+def _operation_map(
+    scene: OperationScene,
+    stated: Iterable[tuple[str, Stated]],
+    used: Mapping[str, list[Use]],
+    former: tuple[str, ...],
+) -> OperationMap:
+    return OperationMap(
+        key=scene.operation,
+        protocol="http",
+        observations=sum(_observations(view) for view in scene.views.values()),
+        consumers={name: _observations(view) for name, view in sorted(scene.views.items())},
+        claims=tuple(_claims(scene, stated, used, former)),
+        durations=tuple(_durations(scene.views)),
+        schemas=scene.shapes.schemas(),
+    )
+
+
 def _observations(view: View) -> int:
-    shapes = view.get(Shapes.family)
-    return shapes.places["request.query"].count("object") if isinstance(shapes, Shapes) else 0
+    shapes = of_view(view, Shapes)
+    return shapes.places["request.query"].count("object") if shapes.places else 0
 
 
 def _claims(
-    producer: str,
-    operation: str,
-    whole: View,
-    views: Mapping[str, View],
+    scene: OperationScene,
+    stated: Iterable[tuple[str, Stated]],
     used: Mapping[str, list[Use]],
     former: tuple[str, ...],
 ) -> Iterator[Claim]:
-    shapes = whole[Shapes.family]
     sources: dict[Subject, dict[str, list[Use]]] = defaultdict(lambda: defaultdict(list))
     for consumer, list_of_uses in used.items():
         for use in list_of_uses:
-            subject = shapes.canonical(use.source[1]) if isinstance(shapes, Shapes) else use.source[1]
-            sources[subject][consumer].append(use)
-    media = _media_types(whole)
-    for family, observer in whole.items():
-        for clause, evidence in observer.claims(producer, operation):
-            yield Claim(
-                clause=clause,
-                evidence=evidence,
-                dependence=tuple(
-                    _dependence(clause.subject, family, views, sources.get(clause.subject, {}), media)
-                ),
-                doubt=_doubt(clause, evidence),
-                former_ids=tuple(replace(clause, operation=old).id for old in former),
-            )
-
-
-def _media_types(whole: View) -> dict[str, frozenset[str]]:
-    statuses = whole.get(Statuses.family)
-    if not isinstance(statuses, Statuses):
-        return {}
-    return {place: frozenset(media) for place, media in statuses.media.items()}
-
-
-def _doubt(clause: Clause, evidence: Evidence) -> str:
-    if clause.kind.name in {"present", "nullable"} and evidence.total < MIN_PRESENCE:
-        return f"{evidence.total} seen, {MIN_PRESENCE} needed"
-    if clause.kind.name == "latency" and evidence.total < MIN_LATENCY:
-        return f"{evidence.total} answers timed, {MIN_LATENCY} needed"
-    return ""
+            sources[scene.shapes.canonical(use.source[1])][consumer].append(use)
+    media = {place: frozenset(types) for place, types in scene.of(Statuses).media.items()}
+    for family, one in stated:
+        subject = one.clause.subject
+        if one.dependence is None:
+            links = tuple(_dependence(subject, family, scene.views, sources.get(subject, {}), media))
+        else:
+            links = tuple(link for _, link in sorted(one.dependence.items()))
+        yield Claim(
+            clause=one.clause,
+            evidence=one.evidence,
+            dependence=links,
+            doubt=one.doubt,
+            reasons=one.reasons,
+            former_ids=tuple(replace(one.clause, operation=old).id for old in former),
+        )
 
 
 def _dependence(
@@ -252,11 +256,8 @@ def _dependence(
         elif subject.direction is Direction.REQUEST:
             yield _depends(consumer, Level.REQUESTED, "sends it", met)
         else:
-            asks = view.get(Asks.family)
             place = ".".join(subject.parts[:2])
-            asked = (
-                asks.request_for(subject, media.get(place, frozenset())) if isinstance(asks, Asks) else None
-            )
+            asked = of_view(view, Asks).request_for(subject, media.get(place, frozenset()))
             if asked is not None:
                 yield _depends(consumer, Level.REQUESTED, *asked)
             else:
@@ -276,21 +277,19 @@ def _depends(consumer: str, level: Level, basis: str, tally: Tally) -> Dependenc
 
 def _durations(by_consumer: Mapping[str, View]) -> Iterator[Durations]:
     for consumer, view in sorted(by_consumer.items()):
-        latencies = view.get(Latencies.family)
-        if isinstance(latencies, Latencies):
-            for status, (buckets, _) in sorted(latencies.durations.items()):
-                p50, p95, p99 = (buckets.quantile(q) / 1e6 for q in (0.5, 0.95, 0.99))
-                yield Durations(
-                    consumer=consumer, status=status, count=buckets.total, p50_ms=p50, p95_ms=p95, p99_ms=p99
-                )
+        for status, (buckets, _) in sorted(of_view(view, Latencies).durations.items()):
+            p50, p95, p99 = (buckets.quantile(q) / 1e6 for q in (0.5, 0.95, 0.99))
+            yield Durations(
+                consumer=consumer, status=status, count=buckets.total, p50_ms=p50, p95_ms=p95, p99_ms=p99
+            )
 
 
 def _consumer(names: Names, name: str, keys: set[str], views: Mapping[str, Mapping[str, View]]) -> Consumer:
     total = Tally()
     for by_consumer in views.values():
         if name in by_consumer:
-            shapes = by_consumer[name].get(Shapes.family)
-            if isinstance(shapes, Shapes):
+            shapes = of_view(by_consumer[name], Shapes)
+            if shapes.places:
                 total.merge(shapes.places["request.query"].seen())
     known = names.known_as(min(keys))
     return Consumer(

@@ -97,6 +97,10 @@ class Flows:
         self.traces: dict[int, Trace] = {}
         self.ceiling = ceiling
 
+    def successor(self) -> Flows:
+        """Empty traces of the same sample."""
+        return Flows(self.ceiling)
+
     def observe(self, observation: Observation) -> None:
         """Fold in one exchange: what it sent, then what it brought."""
         exchange, route = observation.exchange, observation.route

@@ -11,9 +11,8 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from inference.flow import Flows
 from inference.observation import Observation
-from inference.observers import OPERATION_OBSERVERS, Mergeable, Observer
+from inference.observers import CONSUMER_OBSERVERS, OPERATION_OBSERVERS
 from inference.paths import PathModel
 from inference.serial import decode, encode
 from store.records import Summary, window_of
@@ -21,6 +20,7 @@ from store.records import Summary, window_of
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
+    from inference.observers import ConsumerObserver, Mergeable, Observer
     from store.records import Exchange
     from store.store import Store
 
@@ -108,14 +108,18 @@ class Fold:
     def __init__(self, models: dict[str, PathModel]) -> None:
         self.models = models
         self.operations: dict[Part, list[Observer]] = {}
-        self.flows: dict[Part, Flows] = {}
+        self.consumers: dict[Part, list[ConsumerObserver]] = {}
         self.exchanges = 0
-        self._ceilings: dict[Part, int] = {}
+        self._before: dict[Part, list[ConsumerObserver]] = {}
 
     def successor(self) -> Fold:
-        """An empty fold for what follows; values that this one left out of its samples stay out."""
+        """An empty fold for what follows; what this one left out of its samples stays out."""
         next_one = Fold(self.models)
-        next_one._ceilings = self._ceilings | {part: flows.ceiling for part, flows in self.flows.items()}
+        empty = {
+            part: [observer.successor() for observer in observers]
+            for part, observers in self.consumers.items()
+        }
+        next_one._before = self._before | empty
         return next_one
 
     @property
@@ -150,17 +154,22 @@ class Fold:
         for observer in observers:
             observer.observe(observation)
         whole = (exchange.producer, window, "", consumer)
-        flows = self.flows.get(whole)
-        if flows is None:
-            flows = self.flows[whole] = Flows(self._ceilings.get(whole, 1 << 64))
-        flows.observe(observation)
+        across = self.consumers.get(whole)
+        if across is None:
+            across = self.consumers[whole] = self._before.pop(whole, []) or [
+                observer() for observer in CONSUMER_OBSERVERS.values()
+            ]
+        for one in across:
+            one.observe(observation)
 
     def parts(self) -> Iterator[tuple[Part, Mergeable]]:
         """All summaries, those of operations and those across them."""
         for part, observers in self.operations.items():
             for observer in observers:
                 yield part, observer
-        yield from self.flows.items()
+        for part, across in self.consumers.items():
+            for one in across:
+                yield part, one
 
 
 def _load_models(store: Store) -> dict[str, PathModel]:
@@ -187,7 +196,7 @@ def _stored(store: Store, part: Fold) -> Iterator[Summary]:
     windows: dict[str, set[int]] = defaultdict(set)
     for (producer, window, _, _), _ in part.parts():
         windows[producer].add(window)
-    families = {*OPERATION_OBSERVERS, Flows.family}
+    families = {*OPERATION_OBSERVERS, *CONSUMER_OBSERVERS}
     for producer, starts in sorted(windows.items()):
         for start in sorted(starts):
             yield from store.summaries(producer=producer, families=families, window=start)

@@ -9,7 +9,9 @@ from contract.clause import Clause
 from contract.kinds import Latency
 from contract.subject import Subject
 from inference.buckets import Buckets
+from inference.stated import Stated
 from inference.tally import Tally
+from inference.thresholds import MIN_LATENCY
 from store.records import Outcome
 
 if TYPE_CHECKING:
@@ -52,25 +54,27 @@ class Latencies:
             mine.merge(buckets)
             counted.merge(tally)
 
-    def claims(self, producer: str, operation: str) -> Iterator[tuple[Clause, Evidence]]:
+    def claims(self, producer: str, operation: str) -> Iterator[Stated]:
         """One envelope a status."""
         for status, (buckets, tally) in sorted(self.durations.items()):
             p50, p95, p99 = (buckets.quantile(q) / 1e6 for q in (0.5, 0.95, 0.99))
             within = round(0.99 * buckets.total)
-            yield (
-                Clause(
+            few = buckets.total < MIN_LATENCY
+            yield Stated(
+                clause=Clause(
                     producer=producer,
                     operation=operation,
                     subject=Subject(("response", status, "latency")),
                     kind=Latency(p50_ms=p50, p95_ms=p95, p99_ms=p99, n=buckets.total),
                 ),
-                Evidence(
+                evidence=Evidence(
                     held=within,
                     broken=buckets.total - within,
                     first_seen=tally.first,
                     last_seen=tally.last,
                     examples=(tally.example,),
                 ),
+                doubt=f"{buckets.total} answers timed, {MIN_LATENCY} needed" if few else "",
             )
 
     def met(self, subject: Subject) -> Tally | None:

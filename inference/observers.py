@@ -1,7 +1,9 @@
-"""What an observer is, and the ones that look at single operations.
+"""What an observer is, and which there are.
 
-An observer sees the observations of one operation by one consumer (`Flows`, in `inference/flow.py`, those
-of one consumer across operations). It knows its own family and nothing of the others.
+One of `OPERATION_OBSERVERS` sees the observations of one operation by one consumer, one of
+`CONSUMER_OBSERVERS` those of one consumer across operations. Each knows its own family and nothing of the
+others. What they support is stated when a map is made: the simple by themselves (`Observer.claims`), the rest
+by the miners (`inference/miners.py`).
 """
 
 from __future__ import annotations
@@ -9,17 +11,19 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol, Self
 
 from inference.asks import Asks
+from inference.flow import Flows
+from inference.journal import Journal
 from inference.latencies import Latencies
+from inference.samples import Samples
 from inference.shapes import Shapes
 from inference.statuses import Statuses
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from contract.claim import Evidence
-    from contract.clause import Clause
     from contract.subject import Subject
     from inference.observation import Observation
+    from inference.stated import Stated
     from inference.tally import Tally
 
 
@@ -45,14 +49,25 @@ class Mergeable(Protocol):
 class Observer(Mergeable, Protocol):
     """A summary of single operations, which can say what it supports."""
 
-    def claims(self, producer: str, operation: str) -> Iterator[tuple[Clause, Evidence]]:
+    def claims(self, producer: str, operation: str) -> Iterator[Stated]:
         """The statements that what was folded supports or rules out."""
 
     def met(self, subject: Subject) -> Tally | None:
         """How often a subject occurred in what was folded; None if never."""
 
 
+class ConsumerObserver(Mergeable, Protocol):
+    """A summary of all that one consumer does."""
+
+    def successor(self) -> Self:
+        """An empty one for what follows; what this one left out of its sample stays out."""
+
+
 OPERATION_OBSERVERS: dict[str, type[Observer]] = {
-    observer.family: observer for observer in (Shapes, Statuses, Latencies, Asks)
+    observer.family: observer for observer in (Shapes, Statuses, Latencies, Asks, Samples)
 }
 """Adding an observer is adding a file and a name here."""
+
+CONSUMER_OBSERVERS: dict[str, type[ConsumerObserver]] = {
+    observer.family: observer for observer in (Flows, Journal)
+}

@@ -12,7 +12,7 @@ from store.errors import StoreError
 if TYPE_CHECKING:
     from store.records import Summary
 
-FORM = 1
+FORM = 2
 """Raised whenever an observer's serial form changes its meaning."""
 
 

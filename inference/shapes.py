@@ -17,11 +17,12 @@ from contract.subject import ITEM, VALUE, Subject
 from inference.observation import untokened
 from inference.schema import settle, to_schema
 from inference.shape import Node
+from inference.stated import Stated
+from inference.thresholds import MIN_PRESENCE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from contract.clause import Clause
     from inference.observation import Observation
     from inference.tally import Tally
 
@@ -93,7 +94,7 @@ class Shapes:
             place: to_schema(node) for place, node in sorted(self.places.items()) if place.endswith("body")
         }
 
-    def claims(self, producer: str, operation: str) -> Iterator[tuple[Clause, Evidence]]:
+    def claims(self, producer: str, operation: str) -> Iterator[Stated]:
         """Every clause that the schemas of a settled view state, with its counts."""
         for place, root in sorted(self.places.items()):
             at = Subject(tuple(place.split(".")))
@@ -103,7 +104,10 @@ class Shapes:
                     continue  # "the query is an object" is our way of looking at it, not a fact about traffic
                 node, parent = _locate(root, parts)
                 if node is not None:
-                    yield clause, _EVIDENCE[clause.kind.name](node, parent)
+                    evidence = _EVIDENCE[clause.kind.name](node, parent)
+                    few = evidence.total < MIN_PRESENCE and clause.kind.name in {"present", "nullable"}
+                    doubt = f"{evidence.total} seen, {MIN_PRESENCE} needed" if few else ""
+                    yield Stated(clause=clause, evidence=evidence, doubt=doubt)
 
     def met(self, subject: Subject) -> Tally | None:
         """How often a value stood at a place. A map's place is looked for in fields, too."""

@@ -8,6 +8,7 @@ from contract.claim import Evidence
 from contract.clause import Clause
 from contract.kinds import ContentType, Occurs
 from contract.subject import Subject
+from inference.stated import Stated
 from inference.tally import Tally
 
 if TYPE_CHECKING:
@@ -55,13 +56,13 @@ class Statuses:
             for name in sorted(mine)[MAX_TYPES:]:
                 del mine[name]
 
-    def claims(self, producer: str, operation: str) -> Iterator[tuple[Clause, Evidence]]:
+    def claims(self, producer: str, operation: str) -> Iterator[Stated]:
         """One `occurs` a status, one `content-type` a place with a body."""
         for status, tally in sorted(self.statuses.items()):
             subject = Subject(("response", status))
-            yield (
-                Clause(producer=producer, operation=operation, subject=subject, kind=Occurs()),
-                Evidence(
+            yield Stated(
+                clause=Clause(producer=producer, operation=operation, subject=subject, kind=Occurs()),
+                evidence=Evidence(
                     held=tally.count,
                     broken=0,
                     first_seen=tally.first,
@@ -74,14 +75,14 @@ class Statuses:
             total = Tally()
             for tally in media.values():
                 total.merge(tally)
-            yield (
-                Clause(
+            yield Stated(
+                clause=Clause(
                     producer=producer,
                     operation=operation,
                     subject=subject,
                     kind=ContentType(tuple(sorted(media))),
                 ),
-                Evidence(
+                evidence=Evidence(
                     held=total.count,
                     broken=0,
                     first_seen=total.first,

@@ -1,0 +1,19 @@
+"""Which miners there are: they read the summaries of a producer when a map is made, and state clauses.
+
+An operation miner looks at one operation, a miner at all of them and at each consumer's way through them.
+Adding one is adding a file and a name here.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from inference.scene import OperationScene, Scene
+    from inference.stated import Stated
+
+OPERATION_MINERS: tuple[Callable[[OperationScene], Iterator[Stated]], ...] = ()
+
+MINERS: tuple[Callable[[Scene], Iterator[Stated]], ...] = ()

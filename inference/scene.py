@@ -1,0 +1,98 @@
+"""What the miners look at when a map is made: all summaries of a producer, merged and by name."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, TypeVar
+
+from contract.subject import Subject, parse
+from inference.flow import Flows
+from inference.journal import Journal
+from inference.shapes import Shapes, parameters
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from inference.flow import Place
+    from inference.observers import ConsumerObserver, Observer
+    from inference.paths import Operations
+
+T = TypeVar("T")
+
+View = dict[str, "Observer"]
+"""The observers of one operation (and consumer, or all of them), by family."""
+
+Located = tuple[str, Subject]
+"""An operation key and a subject in it."""
+
+
+@dataclass(frozen=True)
+class OperationScene:
+    """One operation: `whole` is all consumers together, with its shapes settled, `views` each alone."""
+
+    producer: str
+    operation: str
+    whole: View
+    views: Mapping[str, View]
+
+    def of(self, kind: type[T]) -> T:
+        """The observer of a class for all consumers; an empty one if it saw nothing."""
+        return of_view(self.whole, kind)
+
+    @cached_property
+    def shapes(self) -> Shapes:
+        """The settled shapes of all consumers."""
+        return self.of(Shapes)
+
+
+def of_view(view: View, kind: type[T]) -> T:
+    """The observer of a class in a view; an empty one if there is none."""
+    found = view.get(kind.family)  # type: ignore[attr-defined]  # all observers have a family
+    return found if isinstance(found, kind) else kind()
+
+
+@dataclass(frozen=True)
+class Scene:
+    """One producer: its operations, and across them the observers of each consumer by family."""
+
+    producer: str
+    operations: Operations
+    scenes: Mapping[str, OperationScene]
+    consumers: Mapping[str, Mapping[str, ConsumerObserver]]
+
+    @cached_property
+    def flows(self) -> dict[str, Flows]:
+        """The traces of values by consumer."""
+        return dict(self._of(Flows))
+
+    @cached_property
+    def journals(self) -> dict[str, Journal]:
+        """The journals by consumer."""
+        return dict(self._of(Journal))
+
+    def _of(self, kind: type[T]) -> list[tuple[str, T]]:
+        found = (
+            (name, by_family.get(kind.family))  # type: ignore[attr-defined]  # all observers have a family
+            for name, by_family in sorted(self.consumers.items())
+        )
+        return [(name, observer) for name, observer in found if isinstance(observer, kind)]
+
+    def operation(self, route: str) -> str:
+        """The operation key of a route."""
+        return self.operations.of_route(route)
+
+    def locate(self, place: Place) -> Located | None:
+        """Where a place of a route lies in the current operations.
+
+        None where the operation has a fixed word in the path.
+        """
+        route, text = place
+        operation = self.operations.of_route(route)
+        subject = parse(text)
+        if subject.parts[:2] == ("request", "path"):
+            name = parameters(operation).get(subject.parts[2])
+            if name is None:
+                return None
+            subject = subject.parent.within(name)
+        return operation, subject
