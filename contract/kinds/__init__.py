@@ -4,26 +4,56 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol
 
+from contract.kinds.at_most import AtMost
 from contract.kinds.closed import Closed
+from contract.kinds.contains import Contains
 from contract.kinds.content_type import ContentType
+from contract.kinds.count import Count
+from contract.kinds.derived import Derived
+from contract.kinds.echo import Echo
+from contract.kinds.equal import Equal
+from contract.kinds.filter import Filter
+from contract.kinds.increasing import Increasing
 from contract.kinds.latency import Latency
+from contract.kinds.limits import Limits
+from contract.kinds.member import Member
+from contract.kinds.never_repeats import NeverRepeats
 from contract.kinds.nullable import Nullable
 from contract.kinds.occurs import Occurs
 from contract.kinds.present import Present
+from contract.kinds.sorted import Sorted
+from contract.kinds.sum import Sum
+from contract.kinds.together import Together
 from contract.kinds.type import Type
+from contract.kinds.variant import Variant
 
 if TYPE_CHECKING:
     from contract.clause import Kind
 
 __all__ = [
     "KINDS",
+    "AtMost",
     "Closed",
+    "Contains",
     "ContentType",
+    "Count",
+    "Derived",
+    "Echo",
+    "Equal",
+    "Filter",
+    "Increasing",
     "Latency",
+    "Limits",
+    "Member",
+    "NeverRepeats",
     "Nullable",
     "Occurs",
     "Present",
+    "Sorted",
+    "Sum",
+    "Together",
     "Type",
+    "Variant",
     "kind_from",
 ]
 
@@ -35,7 +65,31 @@ class _Readable(Protocol):
 
 
 KINDS: dict[str, _Readable] = {
-    kind.name: kind for kind in (Present, Type, Nullable, Closed, Occurs, ContentType, Latency)
+    kind.name: kind
+    for kind in (
+        Present,
+        Type,
+        Nullable,
+        Closed,
+        Variant,
+        Together,
+        Equal,
+        AtMost,
+        Sum,
+        Count,
+        Member,
+        Contains,
+        Derived,
+        Echo,
+        Filter,
+        Limits,
+        NeverRepeats,
+        Sorted,
+        Increasing,
+        Occurs,
+        ContentType,
+        Latency,
+    )
 }
 
 
