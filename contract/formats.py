@@ -68,6 +68,7 @@ class _Looks(NamedTuple):
 
     name: str
     first: re.Pattern[str]
+    needs: frozenset[int]
     marks: frozenset[int] | None
     shortest: int
     longest: int
@@ -105,6 +106,7 @@ def _of(
     words: str,
     first: str = "!-~",
     lengths: tuple[int, int] = (1, MAX_LENGTH),
+    needs: str = "",
     marks: str = "",
     within: str = "",
     *,
@@ -118,15 +120,16 @@ def _of(
         words: for people.
         first: the class of characters that its texts begin with.
         lengths: the bounds of their length.
-        marks: the characters but ASCII letters and digits that may stand in them; `*`: any.
+        needs: characters that stand in all of them.
+        marks: the further characters but ASCII letters and digits that may; `*`: any.
         within: the formats that include it.
         least: when it is telling.
         numeric: whether it is a form of numbers, too.
     """
     test = TESTS[name]
     found = Format(name, words, lambda text: bool(test(text)), frozenset(within.split()), numeric, least)
-    allowed = None if marks == "*" else frozenset(marks.encode())
-    return found, _Looks(name, re.compile(f"[{first}]"), allowed, *lengths, test)
+    allowed = None if marks == "*" else frozenset((needs + marks).encode())
+    return found, _Looks(name, re.compile(f"[{first}]"), frozenset(needs.encode()), allowed, *lengths, test)
 
 
 _NUMBERS = "digits integer decimal numeric"
@@ -134,25 +137,25 @@ _HEX = "0-9a-fA-F"
 
 _ROWS = (
     _of("uuid", "a UUID", _HEX, (36, 36), "-"),
-    _of("jwt", "a JSON Web Token", "e", (10, 8192), ".-_"),
+    _of("jwt", "a JSON Web Token", "e", (10, 8192), ".", "-_"),
     _of("http-date", "an HTTP date", "MTWFS", (29, 29), ", :"),
-    _of("date-time", "a date and time", "0-9", (20, 64), "-:. +", "iso-date-time"),
-    _of("date-time-local", "a date and time without a zone", "0-9", (19, 64), "-:. ", "iso-date-time"),
-    _of("iso-date-time", "a date and time (ISO 8601)", "0-9", (16, 64), "-:., +"),
+    _of("date-time", "a date and time", "0-9", (20, 64), "-:", ". +", "iso-date-time"),
+    _of("date-time-local", "a date and time without a zone", "0-9", (19, 64), "-:", ". ", "iso-date-time"),
+    _of("iso-date-time", "a date and time (ISO 8601)", "0-9", (16, 64), "-:", "., +"),
     _of("date", "a date", "0-9", (10, 10), "-"),
-    _of("text-date", "a date in words, such as 25 Dec 2019", "0-9A-Za-z", (10, 20), " ,."),
-    _of("time", "a time of day", "0-9", (9, 32), ":.+-"),
-    _of("time-local", "a time of day without a zone", "0-9", (5, 32), ":."),
-    _of("duration", "a duration", "P", (3, 64), ".,"),
-    _of("email", "an email address", "!-~", (3, 320), "*", least=share(matches(r".+@.+\..+"), of=0.9)),
-    _of("uri", "a URI", "A-Za-z", (3, 8192), "*", "uri-reference", least=each(is_common_uri)),
-    _of("uri-reference", "a link", "/A-Za-z", (1, 8192), "*", least=are_links),
+    _of("text-date", "a date in words, such as 25 Dec 2019", "0-9A-Za-z", (10, 20), " ", ",."),
+    _of("time", "a time of day", "0-9", (9, 32), ":", ".+-"),
+    _of("time-local", "a time of day without a zone", "0-9", (5, 32), ":", "."),
+    _of("duration", "a duration", "P", (3, 64), "", ".,"),
+    _of("email", "an email address", "!-~", (3, 320), "@", "*", least=share(matches(r".+@.+\..+"), of=0.9)),
+    _of("uri", "a URI", "A-Za-z", (3, 8192), ":", "*", "uri-reference", least=each(is_common_uri)),
+    _of("uri-reference", "a link", "/A-Za-z", (1, 8192), "", "*", least=are_links),
     # versions have four parts, too, but small ones
     _of("ipv4", "an IPv4 address", "0-9", (7, 15), ".", least=some(matches(".*[0-9]{3}.*"))),
-    _of("ipv6", "an IPv6 address", f"{_HEX}:", (2, 45), ":."),
-    _of("media-type", "a media type", "a-z", (6, 127), "*"),
+    _of("ipv6", "an IPv6 address", f"{_HEX}:", (2, 45), ":", "."),
+    _of("media-type", "a media type", "a-z", (6, 127), "/", "*"),
     _of("phone", "a phone number (E.164)", "+", (8, 16), "+"),
-    # the first ten characters are milliseconds of Unix time: 01 until the year 3084
+    # the first ten characters are milliseconds of Unix time: 01 until the year 2039
     _of("ulid", "a ULID", "0-7", (26, 26), least=both(each(matches("01.*")), some(LETTER))),
     _of(
         "unix-milliseconds",
@@ -175,21 +178,21 @@ _ROWS = (
     _of("currency", "a currency code (ISO 4217)", "A-Z", (3, 3), least=currencies),
     _of("country", "a country code (ISO 3166)", "A-Z", (2, 2), least=many(5)),
     _of("country-3", "a country code of three letters (ISO 3166)", "A-Z", (3, 3), least=many(3)),
-    _of("language", "a language tag (BCP 47)", "a-z", (2, 12), "-", least=languages),
+    _of("language", "a language tag (BCP 47)", "a-z", (2, 12), "", "-", least=languages),
     # 2019.12.25 is a date
-    _of("semver", "a semantic version", "0-9", (5, 128), ".-+", least=each(matches(r"[0-9]{1,3}\..*"))),
-    _of("sha512", "128 hexadecimal digits, as of SHA-512", _HEX, (128, 128), "", "hex", least=MIXED_HEX),
-    _of("sha256", "64 hexadecimal digits, as of SHA-256", _HEX, (64, 64), "", "hex", least=MIXED_HEX),
-    _of("sha1", "40 hexadecimal digits, as of SHA-1", _HEX, (40, 40), "", "hex", least=MIXED_HEX),
-    _of("md5", "32 hexadecimal digits, as of MD5", _HEX, (32, 32), "", "hex", least=MIXED_HEX),
-    _of("hostname", "a host name", "0-9A-Za-z", (1, 253), ".-", least=each(is_known_domain)),
+    _of("semver", "a semantic version", "0-9", (5, 128), ".", "-+", least=each(matches(r"[0-9]{1,3}\..*"))),
+    _of("sha512", "128 hexadecimal digits, as of SHA-512", _HEX, (128, 128), "", "", "hex", least=MIXED_HEX),
+    _of("sha256", "64 hexadecimal digits, as of SHA-256", _HEX, (64, 64), "", "", "hex", least=MIXED_HEX),
+    _of("sha1", "40 hexadecimal digits, as of SHA-1", _HEX, (40, 40), "", "", "hex", least=MIXED_HEX),
+    _of("md5", "32 hexadecimal digits, as of MD5", _HEX, (32, 32), "", "", "hex", least=MIXED_HEX),
+    _of("hostname", "a host name", "0-9A-Za-z", (1, 253), "", ".-", least=each(is_known_domain)),
     _of("integer", "a whole number as text", "0-9-", marks="-", within="decimal numeric"),
     _of("decimal", "a number as text", "0-9-", marks="-+.", within="numeric"),
     _of("numeric", "a number as text, thousands apart", "0-9-", marks="-+.,", least=some(matches(".*,.*"))),
     _of("digits", "digits only", "0-9"),
     _of("hex", "hexadecimal digits", _HEX, least=both(LONG, MIXED_HEX)),
-    _of("base64", "base64", "0-9A-Za-z+/", (4, MAX_LENGTH), "+/=", least=looks_encoded("+=")),
-    _of("base64url", "base64 for URLs", "0-9A-Za-z_-", (2, MAX_LENGTH), "-_=", least=looks_encoded("-_")),
+    _of("base64", "base64", "0-9A-Za-z+/", (4, MAX_LENGTH), "", "+/=", least=looks_encoded("+=")),
+    _of("base64url", "base64 for URLs", "0-9A-Za-z_-", (2, MAX_LENGTH), "", "-_=", least=looks_encoded("-_")),
     _of("slug", "a slug", "0-9a-z", marks="-", least=share(has_words, of=0.5)),
 )
 
@@ -223,5 +226,5 @@ def _candidates(first: str, marks: frozenset[int]) -> tuple[tuple[str, int, int,
     return tuple(
         (look.name, look.shortest, look.longest, look.test)
         for _, look in _ROWS
-        if look.first.match(first) and (look.marks is None or marks <= look.marks)
+        if look.first.match(first) and look.needs <= marks and (look.marks is None or marks <= look.marks)
     )
