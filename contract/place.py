@@ -50,14 +50,15 @@ class Places:
         if not self.answered(subject):
             return None
         parts = subject.parts[1:] if subject.status is None else subject.parts[2:]
-        side = self._request if subject.status is None else self._response
+        side = self.request if subject.status is None else self.response
         if not parts or parts[0] not in side:
             return None
         root = side[parts[0]]
         return None if root is OPAQUE else _walk(root, parts)
 
     @cached_property
-    def _request(self) -> dict[str, Any]:
+    def request(self) -> dict[str, Any]:
+        """The parts of the request by section: texts by name, and the parsed body."""
         exchange = self.exchange
         return {
             "path": self._path,
@@ -68,7 +69,8 @@ class Places:
         }
 
     @cached_property
-    def _response(self) -> dict[str, Any]:
+    def response(self) -> dict[str, Any]:
+        """The parts of the response by section, as those of the request."""
         return {"header": _texts(self.exchange.response_headers), **_body(self.exchange.response_body)}
 
     @property

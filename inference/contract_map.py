@@ -23,6 +23,7 @@ from inference.latencies import Latencies
 from inference.miners import MINERS, OPERATION_MINERS
 from inference.names import Names
 from inference.observers import CONSUMER_OBSERVERS, OPERATION_OBSERVERS
+from inference.samples import Samples
 from inference.scene import OperationScene, Scene, of_view
 from inference.serial import decode
 from inference.shapes import Shapes
@@ -80,6 +81,7 @@ def _producer_map(
 ) -> ProducerMap:
     operations = names.operations[producer]
     views: dict[str, dict[str, View]] = defaultdict(lambda: defaultdict(dict))
+    samples: dict[str, list[Samples]] = defaultdict(list)
     across: dict[str, dict[str, ConsumerObserver]] = defaultdict(dict)
     identities: dict[str, set[str]] = defaultdict(set)
     families = {*OPERATION_OBSERVERS, *CONSUMER_OBSERVERS}
@@ -88,11 +90,13 @@ def _producer_map(
         identities[consumer].add(summary.consumer)
         if summary.family in CONSUMER_OBSERVERS:
             _add(across[consumer], summary.family, CONSUMER_OBSERVERS[summary.family], decode(summary))
+        elif summary.family == Samples.family:
+            samples[operations.of_route(summary.route)].append(Samples.from_state(decode(summary)))
         else:
             view = views[operations.of_route(summary.route)][consumer]
             _add(view, summary.family, OPERATION_OBSERVERS[summary.family], decode(summary))
     scenes = {
-        key: _operation_scene(producer, key, by_consumer)
+        key: _operation_scene(producer, key, by_consumer, Samples.pooled(samples[key]))
         for key, by_consumer in sorted(views.items(), key=lambda entry: _path_first(entry[0]))
     }
     scene = Scene(producer=producer, operations=operations, scenes=scenes, consumers=across)
@@ -125,8 +129,10 @@ def _path_first(key: str) -> tuple[str, str]:
     return path, method
 
 
-def _operation_scene(producer: str, key: str, by_consumer: Mapping[str, View]) -> OperationScene:
-    whole: View = {}
+def _operation_scene(
+    producer: str, key: str, by_consumer: Mapping[str, View], samples: Samples
+) -> OperationScene:
+    whole: View = {Samples.family: samples}
     for _, view in sorted(by_consumer.items()):
         for family, observer in view.items():
             if family not in whole:

@@ -58,7 +58,7 @@ class Observation:
 
 
 def untokened(value: Any) -> Any:
-    """The value with every redaction token replaced by some value of the JSON type that it stands for."""
+    """The value with every redaction token replaced by one that has a JSON type and counts as no value."""
     if isinstance(value, str):
         kind = token_type(value)
         return value if kind is None else _OF_TYPE[kind]
@@ -69,7 +69,25 @@ def untokened(value: Any) -> Any:
     return value
 
 
-_OF_TYPE: dict[JsonType, Any] = {JsonType.STRING: "", JsonType.INTEGER: 0, JsonType.NUMBER: 0.5}
+class WithheldText(str):
+    """A text that was redacted: of its type, and of no value."""
+
+    __slots__ = ()
+
+
+class WithheldInteger(int):
+    """A whole number that was redacted."""
+
+
+class WithheldNumber(float):
+    """A number that was redacted."""
+
+
+_OF_TYPE: dict[JsonType, Any] = {
+    JsonType.STRING: WithheldText(),
+    JsonType.INTEGER: WithheldInteger(),
+    JsonType.NUMBER: WithheldNumber(0.5),
+}
 
 
 def _fields(headers: Headers, *, but: str = "") -> dict[str, Any]:

@@ -20,7 +20,7 @@ from contract.content import OPAQUE
 from inference.tally import Tally
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from contract.subject import Subject
     from inference.observation import Observation
@@ -32,6 +32,9 @@ MAX_SAMPLES = 64
 
 MAX_BYTES = 524_288
 """Bytes of their bodies. What compresses well takes a tenth of it in the store."""
+
+POOLED_SAMPLES, POOLED_BYTES = 512, 4_194_304
+"""The same bounds for all consumers and windows together, when a map is made."""
 
 MAX_STATUSES = 24
 """Statuses that are sampled; an operation that answers more is a proxy for others."""
@@ -74,6 +77,17 @@ class Samples:
     def __init__(self) -> None:
         self.statuses: dict[int, _Status] = {}
 
+    @classmethod
+    def pooled(cls, parts: Iterable[Samples]) -> Self:
+        """The samples of many parts in one. No fair sample of all, but one of each part."""
+        self = cls()
+        for part in parts:
+            for number, theirs in part.statuses.items():
+                pool = self.statuses.setdefault(number, _Status())
+                _unite(pool, theirs)
+                _shrink(pool, POOLED_SAMPLES, POOLED_BYTES)
+        return self
+
     def observe(self, observation: Observation) -> None:
         """Keep one exchange, if its content is among the smallest hashes."""
         exchange = observation.exchange
@@ -104,15 +118,7 @@ class Samples:
         for number, theirs in other.statuses.items():
             mine = self.statuses.setdefault(number, _Status())
             mine.ceiling = min(mine.ceiling, theirs.ceiling)
-            for digest, sample in theirs.samples.items():
-                known = mine.samples.get(digest)
-                if known is None:
-                    mine.samples[digest] = _copy(sample)
-                    continue
-                if (sample.tally.first, sample.tally.example) < (known.tally.first, known.tally.example):
-                    known.request_headers = sample.request_headers
-                    known.response_headers = sample.response_headers
-                known.tally.merge(sample.tally)
+            _unite(mine, theirs)
             mine.samples = {digest: s for digest, s in mine.samples.items() if digest < mine.ceiling}
             mine.size = sum(sample.size for sample in mine.samples.values())
             _shrink(mine)
@@ -232,18 +238,33 @@ def _copy(sample: Sample) -> Sample:
     )
 
 
-def _shrink(status: _Status) -> None:
+def _unite(mine: _Status, theirs: _Status) -> None:
+    """Take the samples of both, those of one content together with the headers that came first."""
+    for digest, sample in theirs.samples.items():
+        known = mine.samples.get(digest)
+        if known is None:
+            mine.samples[digest] = _copy(sample)
+            mine.size += sample.size
+            continue
+        if (sample.tally.first, sample.tally.example) < (known.tally.first, known.tally.example):
+            known.request_headers = sample.request_headers
+            known.response_headers = sample.response_headers
+        known.tally.merge(sample.tally)
+
+
+def _shrink(status: _Status, most: int = 0, bytes_: int = 0) -> None:
     """Keep the smallest hashes within the bounds, and from now on look at no larger one.
 
     The first that does not fit ends the sample, even if a later one would: only so is what is kept the same
     in every order of merging.
     """
-    if len(status.samples) <= MAX_SAMPLES and status.size <= MAX_BYTES:
+    most, bytes_ = most or MAX_SAMPLES, bytes_ or MAX_BYTES
+    if len(status.samples) <= most and status.size <= bytes_:
         return
     kept: dict[int, Sample] = {}
     size = 0
     for digest, sample in sorted(status.samples.items()):
-        if len(kept) >= MAX_SAMPLES or (size + sample.size > MAX_BYTES and kept):
+        if len(kept) >= most or (size + sample.size > bytes_ and kept):
             status.ceiling = min(status.ceiling, digest)
             break
         kept[digest] = sample

@@ -14,6 +14,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from contract.content import TYPE_NAMES
+from inference.observation import WithheldInteger, WithheldNumber, WithheldText
+from inference.scalars import Scalars
 from inference.tally import Tally
 
 if TYPE_CHECKING:
@@ -21,6 +23,8 @@ if TYPE_CHECKING:
 
 MAX_FIELDS = 400
 """Real objects of documented APIs stay below this; machine-keyed maps pass it within a few answers."""
+
+_TYPES = TYPE_NAMES | {WithheldText: "string", WithheldInteger: "integer", WithheldNumber: "number"}
 
 MAX_DEPTH = 32
 """Deeper structure is data (syntax trees, comment threads), not an interface; each place is rare."""
@@ -31,10 +35,10 @@ class Node:
 
     `types` counts by JSON type. `fields` are the places below an object by name, `items` the place of an
     array's items, `values` that of a map's values (then `fields` is empty). `missed` says when, and in
-    which exchange, a parent object was first seen without it.
+    which exchange, a parent object was first seen without it. `scalars` are the values themselves.
     """
 
-    __slots__ = ("fields", "items", "missed", "types", "values")
+    __slots__ = ("fields", "items", "missed", "scalars", "types", "values")
 
     def __init__(self) -> None:
         self.types: dict[str, Tally] = {}
@@ -42,6 +46,7 @@ class Node:
         self.items: Node | None = None
         self.values: Node | None = None
         self.missed: tuple[int, str] | None = None
+        self.scalars: Scalars | None = None
 
     def count(self, name: str) -> int:
         """How many values of a JSON type were seen."""
@@ -62,15 +67,18 @@ class Node:
 
     def observe(self, value: Any, at: int, example: str, depth: int = 0) -> None:
         """Fold in one parsed JSON value, seen at an instant (Unix ns) in an exchange."""
-        kind = TYPE_NAMES[type(value)]
+        kind = _TYPES[type(value)]
         tally = self.types.get(kind)
         if tally is None:
             tally = self.types[kind] = Tally()
         if depth < MAX_DEPTH:
             if kind == "object":
                 self._observe_fields(value, tally, at, example, depth + 1)
-            elif kind == "array" and value:
-                self._observe_items(value, at, example, depth + 1)
+            elif kind == "array":
+                if value:
+                    self._observe_items(value, at, example, depth + 1)
+            elif value is not None:
+                self._observe_scalar(value, at, example)
         if (
             at > tally.last and tally.count
         ):  # `Tally.add` for traffic in order: this line runs for every value
@@ -78,6 +86,19 @@ class Node:
             tally.count += 1
         else:
             tally.add(at, example)
+
+    def _observe_scalar(self, value: Any, at: int, example: str) -> None:
+        """Count a value, unless it only stands for one that was withheld (`Withheld`)."""
+        scalars = self.scalars
+        if scalars is None:
+            scalars = self.scalars = Scalars()
+        kind = type(value)
+        if kind is str:
+            scalars.text(value, at, example)
+        elif kind is int or kind is float:
+            scalars.number(value, at, example)
+        elif kind is bool:
+            scalars.flag(value, at, example)
 
     def _observe_items(self, value: list[Any], at: int, example: str, depth: int) -> None:
         items = self.items
@@ -138,6 +159,10 @@ class Node:
             self.items.merge(other.items)
         if other.missed is not None:
             self.miss(*other.missed)
+        if other.scalars is not None:
+            if self.scalars is None:
+                self.scalars = Scalars()
+            self.scalars.merge(other.scalars)
         if len(self.fields) > MAX_FIELDS:
             self.become_map()
 
@@ -165,23 +190,25 @@ class Node:
         return node
 
     def state(self) -> list[Any]:
-        """The serial form: types, fields, items, values, missed."""
+        """The serial form: types, fields, items, values, missed, scalars."""
         return [
             {kind: tally.state() for kind, tally in sorted(self.types.items())},
             {name: node.state() for name, node in sorted(self.fields.items())},
             self.items.state() if self.items else None,
             self.values.state() if self.values else None,
             self.missed,
+            self.scalars.state() if self.scalars else None,
         ]
 
     @classmethod
     def from_state(cls, state: list[Any]) -> Node:
         """Read the serial form."""
         node = cls()
-        types, fields, items, values, missed = state
+        types, fields, items, values, missed, scalars = state
         node.types = {kind: Tally.from_state(tally) for kind, tally in types.items()}
         node.fields = {name: cls.from_state(child) for name, child in fields.items()}
         node.items = cls.from_state(items) if items else None
         node.values = cls.from_state(values) if values else None
         node.missed = (missed[0], missed[1]) if missed else None
+        node.scalars = Scalars.from_state(scalars) if scalars else None
         return node
