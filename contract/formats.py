@@ -13,7 +13,7 @@ import string
 from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
-from contract.grammar import TESTS, matches
+from contract.grammar import EXAMPLES, TESTS, matches
 from contract.telling import (
     LETTER,
     LONG,
@@ -50,7 +50,8 @@ _CACHED_LENGTH = 64
 class Format(NamedTuple):
     """A form of texts.
 
-    `words` are for people ("a UUID"). `within` names the formats that include all texts of this one.
+    `words` are for people ("a UUID"). `examples` differ as much as its texts do. `length` is that of all its
+    texts, None if they differ. `within` names the formats that include all texts of this one.
     `numeric`: the whole JSON numbers whose digits it is the form of have it, too. `least` says of distinct
     texts of this form whether together they show that it is meant.
     """
@@ -58,6 +59,8 @@ class Format(NamedTuple):
     name: str
     words: str
     test: Callable[[str], bool]
+    examples: tuple[str, ...]
+    length: int | None
     within: frozenset[str]
     numeric: bool
     least: Rule
@@ -127,13 +130,23 @@ def _of(
         numeric: whether it is a form of numbers, too.
     """
     test = TESTS[name]
-    found = Format(name, words, lambda text: bool(test(text)), frozenset(within.split()), numeric, least)
+    found = Format(
+        name,
+        words,
+        lambda text: bool(test(text)),
+        EXAMPLES[name],
+        lengths[0] if lengths[0] == lengths[1] else None,
+        frozenset(within.split()),
+        numeric,
+        least,
+    )
     allowed = None if marks == "*" else frozenset((needs + marks).encode())
     return found, _Looks(name, re.compile(f"[{first}]"), frozenset(needs.encode()), allowed, *lengths, test)
 
 
 _NUMBERS = "digits integer decimal numeric"
 _HEX = "0-9a-fA-F"
+_HASH = "hex base64 base64url"
 
 _ROWS = (
     _of("uuid", "a UUID", _HEX, (36, 36), "-"),
@@ -181,10 +194,10 @@ _ROWS = (
     _of("language", "a language tag (BCP 47)", "a-z", (2, 12), "", "-", least=languages),
     # 2019.12.25 is a date
     _of("semver", "a semantic version", "0-9", (5, 128), ".", "-+", least=each(matches(r"[0-9]{1,3}\..*"))),
-    _of("sha512", "128 hexadecimal digits, as of SHA-512", _HEX, (128, 128), "", "", "hex", least=MIXED_HEX),
-    _of("sha256", "64 hexadecimal digits, as of SHA-256", _HEX, (64, 64), "", "", "hex", least=MIXED_HEX),
-    _of("sha1", "40 hexadecimal digits, as of SHA-1", _HEX, (40, 40), "", "", "hex", least=MIXED_HEX),
-    _of("md5", "32 hexadecimal digits, as of MD5", _HEX, (32, 32), "", "", "hex", least=MIXED_HEX),
+    _of("sha512", "128 hexadecimal digits, as of SHA-512", _HEX, (128, 128), "", "", _HASH, least=MIXED_HEX),
+    _of("sha256", "64 hexadecimal digits, as of SHA-256", _HEX, (64, 64), "", "", _HASH, least=MIXED_HEX),
+    _of("sha1", "40 hexadecimal digits, as of SHA-1", _HEX, (40, 40), "", "", _HASH, least=MIXED_HEX),
+    _of("md5", "32 hexadecimal digits, as of MD5", _HEX, (32, 32), "", "", _HASH, least=MIXED_HEX),
     _of("hostname", "a host name", "0-9A-Za-z", (1, 253), "", ".-", least=each(is_known_domain)),
     _of("integer", "a whole number as text", "0-9-", marks="-", within="decimal numeric"),
     _of("decimal", "a number as text", "0-9-", marks="-+.", within="numeric"),

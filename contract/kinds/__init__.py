@@ -11,20 +11,27 @@ from contract.kinds.content_type import ContentType
 from contract.kinds.count import Count
 from contract.kinds.derived import Derived
 from contract.kinds.echo import Echo
+from contract.kinds.enum import Enum
 from contract.kinds.equal import Equal
 from contract.kinds.filter import Filter
+from contract.kinds.format import Format
 from contract.kinds.increasing import Increasing
 from contract.kinds.latency import Latency
+from contract.kinds.length import Length
 from contract.kinds.limits import Limits
 from contract.kinds.member import Member
 from contract.kinds.never_repeats import NeverRepeats
 from contract.kinds.nullable import Nullable
 from contract.kinds.occurs import Occurs
+from contract.kinds.pattern import Pattern
 from contract.kinds.present import Present
+from contract.kinds.range import Range
+from contract.kinds.size import Size
 from contract.kinds.sorted import Sorted
 from contract.kinds.sum import Sum
 from contract.kinds.together import Together
 from contract.kinds.type import Type
+from contract.kinds.unique import Unique
 from contract.kinds.variant import Variant
 
 if TYPE_CHECKING:
@@ -39,20 +46,27 @@ __all__ = [
     "Count",
     "Derived",
     "Echo",
+    "Enum",
     "Equal",
     "Filter",
+    "Format",
     "Increasing",
     "Latency",
+    "Length",
     "Limits",
     "Member",
     "NeverRepeats",
     "Nullable",
     "Occurs",
+    "Pattern",
     "Present",
+    "Range",
+    "Size",
     "Sorted",
     "Sum",
     "Together",
     "Type",
+    "Unique",
     "Variant",
     "kind_from",
 ]
@@ -73,6 +87,13 @@ KINDS: dict[str, _Readable] = {
         Closed,
         Variant,
         Together,
+        Format,
+        Enum,
+        Range,
+        Length,
+        Size,
+        Pattern,
+        Unique,
         Equal,
         AtMost,
         Sum,
