@@ -18,7 +18,7 @@ _SHOWN = 4
 
 @dataclass(frozen=True, slots=True)
 class Variant:
-    """By value of the field `by` (parts between dots) the fields that only some objects have and these always.
+    """By value of the field `by` (parts between dots) the fields that these objects have and others have not.
 
     `cases` are (value as JSON text, fields), sorted. A field that a case does not name, and another one does,
     is never in it.
