@@ -8,12 +8,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from inference.values import miner as values
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from inference.scene import OperationScene, Scene
     from inference.stated import Stated
 
-OPERATION_MINERS: tuple[Callable[[OperationScene], Iterator[Stated]], ...] = ()
+OPERATION_MINERS: tuple[Callable[[OperationScene], Iterator[Stated]], ...] = (values.mine,)
 
 MINERS: tuple[Callable[[Scene], Iterator[Stated]], ...] = ()

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 MAX_SAMPLES = 64
 """Exchanges kept for each status of an operation, consumer and window."""
 
-MAX_BYTES = 524_288
+MAX_BYTES = 1_048_576
 """Bytes of their bodies. What compresses well takes a tenth of it in the store."""
 
 POOLED_SAMPLES, POOLED_BYTES = 512, 4_194_304

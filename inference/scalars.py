@@ -95,9 +95,9 @@ class Scalars:
         return [
             _listed(self.texts),
             _listed(self.numbers),
-            [tally.state() for tally in self.flags] if self.flags else None,
+            None if self.flags is None else [tally.state() for tally in self.flags],
             self.lengths,
-            [_plain(bound) for bound in self.bounds] if self.bounds else None,
+            None if self.bounds is None else [_plain(bound) for bound in self.bounds],
         ]
 
     @classmethod
@@ -138,7 +138,7 @@ def _united(mine: dict[Any, Tally] | None, theirs: dict[Any, Tally] | None) -> d
 
 def _wider(mine: tuple[Any, Any] | None, theirs: tuple[Any, Any] | None) -> tuple[Any, Any] | None:
     if mine is None or theirs is None:
-        return mine or theirs
+        return theirs if mine is None else mine
     return min(mine[0], theirs[0]), max(mine[1], theirs[1])
 
 

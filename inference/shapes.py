@@ -18,13 +18,13 @@ from inference.observation import untokened
 from inference.schema import settle, to_schema
 from inference.shape import Node
 from inference.stated import Stated
+from inference.tally import Tally
 from inference.thresholds import MIN_PRESENCE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from inference.observation import Observation
-    from inference.tally import Tally
 
 MAX_STATUSES = 64
 """Statuses with a shape of their own; RFC 9110 and its extensions register about as many."""
@@ -111,14 +111,16 @@ class Shapes:
 
     def met(self, subject: Subject) -> Tally | None:
         """How often a value stood at a place. A map's place is looked for in fields, too."""
+        node = self.node(subject)
+        tally = node.seen() if node is not None else Tally()
+        return tally if tally.count else None
+
+    def node(self, subject: Subject) -> Node | None:
+        """What was counted at a place; None if nothing was."""
         for size in (3, 2):
             root = self.places.get(".".join(subject.parts[:size]))
             if root is not None:
-                node, _ = _locate(root, subject.parts[size:])
-                if node is None:
-                    return None
-                tally = node.seen()
-                return tally if tally.count else None
+                return _locate(root, subject.parts[size:])[0]
         return None
 
     def canonical(self, subject: Subject) -> Subject:

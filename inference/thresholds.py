@@ -31,3 +31,75 @@ MIN_RETURNED_COMMON = 5
 
 CHANCE = 0.01
 """Tolerated probability that chance explains a claimed flow, over all candidate flows (Bonferroni)."""
+
+MIN_FORMAT = 3
+"""Different values of one form before a format is claimed; `telling` rules out what has it by chance."""
+
+MIN_PATTERN = 10
+"""Different texts before a pattern is claimed: each of its parts is a guess from these."""
+
+MIN_LENGTH = 10
+"""Different texts of one length before the length is claimed."""
+
+MIN_ENUM = 20
+"""Different things that must have had one of a few values before these are called all there are."""
+
+MIN_ENUM_EXCHANGES = 10
+"""Different exchanges in which they must have come: the items of one answer have much in common."""
+
+MAX_ENUM = 20
+"""Values that a person would call an enumeration."""
+
+ENUM_PER_VALUE = 10
+"""Values seen for each different one (JSONoid's rule): with fewer, more kinds are likely to come."""
+
+ENUM_UNSEEN = 0.01
+"""The chance that the next value is a new one (Good-Turing) that an enumeration may leave."""
+
+FIRST_HALF = 0.3
+"""The share of values that must have come after the latest new one: a confirmation on later traffic."""
+
+MIN_ALWAYS = 100
+"""Different exchanges before one number or boolean is called constant: most flags are just rarely set."""
+
+MIN_NATURAL = 20
+"""Different things before a bound of a number is looked for."""
+
+EDGE_EXPECTED = 4
+"""Values that a smooth distribution would put beyond a bound; none there has a chance of e^-4."""
+
+MIN_RELATED = 5
+"""Rows in which two places must agree before a relation is claimed, whatever chance says."""
+
+MIN_DIFFERENT = 3
+"""Different values that must take part, where one that stands in everything would fit as well."""
+
+MIN_SUMS = 5
+"""Totals that must add up; one that does by chance is rare, five are none."""
+
+MAX_ADDENDS = 12
+"""Numbers of one object that are tried as each other's sums."""
+
+MIN_FULL = 2
+"""Pages that must have been as long as the limit allows: a bound that is never reached bounds nothing."""
+
+MIN_SORTED = 3
+"""Arrays with different items that must be in an order."""
+
+MIN_ARRAYS = 5
+"""Arrays of two items and more, before it is said that nothing is twice in one."""
+
+MIN_COLLISIONS = 3
+"""Repeats within one array that chance would have brought (rule of three)."""
+
+MIN_CASE = 5
+"""Objects of each case before a field is said to decide the others (rule of three, roughly)."""
+
+MAX_CASES = 12
+"""Values of a deciding field; what has more is no kind of thing."""
+
+MIN_TOGETHER = 8
+"""Times that a field was there before it is said what it requires or excludes."""
+
+MIN_SERIES = 10
+"""Answers of a creating operation before its ids are said never to come again."""

@@ -1,0 +1,1 @@
+"""Statements about values, mined from sampled exchanges when a map is made."""
