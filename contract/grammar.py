@@ -40,7 +40,7 @@ _HOST_NAME = matches(_HOST)
 _ATOM = r"[\w!#$%&'*+/=?^`{|}~-]+"
 _LINK = r"""[^\s<>"\x00-\x1f\x7f]"""
 _STRICT_LINK = r"[\w.~:/?#\[\]@!$&'()*+,;=%-]"
-_URI = rf"[A-Za-z][A-Za-z0-9+.-]*:(?://{_LINK}+|{_STRICT_LINK}+)"
+_URI = rf"[A-Za-z][A-Za-z0-9+.-]*:(?://{_LINK}+|{_STRICT_LINK}*)"
 _OCTET = "(?:25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])"
 _WHOLE = "(?:0|[1-9][0-9]*)"
 _PRE = rf"(?:{_WHOLE}|[0-9]*[A-Za-z-][0-9A-Za-z-]*)"

@@ -1,4 +1,4 @@
-"""JSON Schema (2020-12) → clauses: present, type, nullable, closed, for every place in a schema.
+"""JSON Schema (2020-12) → clauses about every place in a schema: shape, and which values may stand there.
 
 Declared schemas and the ones that inference writes go through the same function, so that the two are
 told apart by what they say and by nothing else. What schemas of OpenAPI say in words of their own is
@@ -8,11 +8,28 @@ read as well (`contract/view.py`).
 from __future__ import annotations
 
 from collections import deque
+from contextlib import suppress
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from contract.clause import Clause, Direction
-from contract.kinds import Closed, Nullable, Present, Type
+from contract.content import json_type
+from contract.formats import strongest
+from contract.kinds import (
+    Closed,
+    Enum,
+    Format,
+    Length,
+    Nullable,
+    Pattern,
+    Present,
+    Range,
+    Size,
+    Type,
+    Unique,
+)
+from contract.restrictions import NUMBERS
 from contract.subject import ITEM, VALUE
 from contract.view import TRUE, TYPES, Group, Leaf, Viewer, nowhere, pointer_of
 
@@ -146,3 +163,33 @@ def _kinds(place: _Place) -> Iterator[Kind]:
         yield Nullable("null" in view.types)
     if view.closed and "object" in view.types:
         yield Closed(tuple(sorted(view.fields)))
+    yield from value_kinds(view)
+
+
+def value_kinds(view: View) -> Iterator[Kind]:
+    """What a view states of values beyond their types. Of several formats or patterns one is stated."""
+    said = view.restrictions
+    values = [value for value in said.values or () if json_type(value) in view.types]
+    if values:
+        yield Enum.of(values)
+    if "string" in view.types:
+        form = strongest(said.formats)
+        if form is not None:
+            yield Format(form)
+        if said.lengths.said:
+            yield Length(said.lengths.least, said.lengths.most)
+        yield from islice(_patterns(said.patterns), 1)
+    if view.types & NUMBERS and said.numbers.said:
+        yield Range(said.numbers.least, said.numbers.most)
+    if "array" in view.types:
+        if said.sizes.said:
+            yield Size(said.sizes.least, said.sizes.most)
+        if said.distinct:
+            yield Unique(None)
+
+
+def _patterns(expressions: frozenset[str]) -> Iterator[Pattern]:
+    """Those that are expressions."""
+    for expression in sorted(expressions):
+        with suppress(ValueError):
+            yield Pattern.from_value(expression)

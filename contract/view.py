@@ -1,9 +1,9 @@
 """Views: what a JSON Schema (2020-12) says about the values at one place, with its combinators worked out.
 
 A schema is a tree of `allOf`, `anyOf`, `oneOf`, `$ref`, `if` and friends around plain keywords. A
-`View` is what is left when those are worked out for one place: types, fields, items. What stands below
-stays unread (`Node`), so that cyclic schemas have views, too. Also read are the dialects of OpenAPI:
-`nullable`, `readOnly`, `writeOnly`, `discriminator`.
+`View` is what is left when those are worked out for one place: types, fields, items, and restrictions of
+values (`contract/restrictions.py`). What stands below stays unread (`Node`), so that cyclic schemas have
+views, too. Also read are the dialects of OpenAPI: `nullable`, `readOnly`, `writeOnly`, `discriminator`.
 
 Total: what is no schema restricts nothing. Where a schema can only be read in part the view allows more
 than the schema does, with one exception that practice demands: in `oneOf: [{properties: {a: …}},
@@ -18,6 +18,7 @@ from dataclasses import dataclass, replace
 from functools import reduce
 from typing import Any
 
+from contract import restrictions
 from contract.content import json_type
 
 TYPES = frozenset({"array", "boolean", "integer", "null", "number", "object", "string"})
@@ -85,7 +86,7 @@ class View:
     `types` holds `integer` wherever it holds `number`; all seven: nothing is known. `others` says what
     fields beyond `fields` may hold; None: anything. `closed`: there may be no others. `items` is what
     an array may hold, None: anything. `hidden` has `readOnly` or `writeOnly` if the place is. `targets`
-    are the identities of all reference targets read.
+    are the identities of all reference targets read. `restrictions` say more of values than their types.
     """
 
     types: frozenset[str] = TYPES
@@ -96,6 +97,7 @@ class View:
     items: Node | None = None
     hidden: frozenset[str] = frozenset()
     targets: frozenset[int] = frozenset()
+    restrictions: restrictions.Restrictions = restrictions.NONE
     pointer: str = ""
 
     @property
@@ -204,14 +206,16 @@ def _own(leaf: Leaf) -> View:
     )
     if isinstance(additional, dict) and additional:
         others.append(leaf.below("additionalProperties"))
+    types = _types(schema)
     return View(
-        types=_types(schema),
+        types=types,
         fields={name: leaf.below("properties", name) for name in names if isinstance(name, str)},
         required=frozenset(_texts(required)),
         others=_any(others),
         closed=additional is False and not others,
         items=_items(leaf),
         hidden=frozenset(word for word in ("readOnly", "writeOnly") if schema.get(word) is True),
+        restrictions=restrictions.own(schema, types),
         pointer=leaf.pointer,
     )
 
@@ -271,6 +275,7 @@ def _both(one: View, two: View) -> View:
         items=_all(one.items, two.items),
         hidden=one.hidden | two.hidden,
         targets=one.targets | two.targets,
+        restrictions=restrictions.both(one.restrictions, two.restrictions),
         pointer=one.pointer,
     )
 
@@ -302,6 +307,7 @@ def _either(views: list[View]) -> View:
         items=_any(items) if len(items) == len(arrays) else None,
         hidden=frozenset.intersection(*(view.hidden for view in possible)),
         targets=frozenset().union(*(view.targets for view in possible)),
+        restrictions=restrictions.either((view.types, view.restrictions) for view in possible),
         pointer=possible[0].pointer,
     )
 

@@ -10,7 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from contract.clause import Holds
+from contract.formats import strongest
 from contract.place import Places
+from contract.restrictions import Bounds
 from contract.schema import clauses_of
 from contract.subject import parse
 from contract.view import MAX_READINGS, TYPES, Leaf, View, Viewer, nowhere
@@ -142,7 +144,39 @@ def test_a_leaf_below_keeps_its_pointer() -> None:
     assert leaf.pointer == "#/paths/~1a~0b/0"
 
 
-SCALARS = st.sampled_from([{"type": name} for name in ("string", "integer", "number", "boolean", "null")])
+SCALARS = st.sampled_from(
+    [{"type": name} for name in ("string", "integer", "number", "boolean", "null")]
+) | st.builds(
+    lambda types, said: {**types, **said},
+    st.just({})
+    | st.sampled_from(["string", "integer", "number", ["string", "null"], ["integer", "array"]]).map(
+        lambda types: {"type": types}
+    ),
+    st.sampled_from(
+        [
+            {"enum": ["s", "paid", None]},
+            {"enum": [1, 1.5, True]},
+            {"enum": [1.0, "s"]},
+            {"const": "s"},
+            {"const": 1},
+            {"const": False},
+            {"format": "date"},
+            {"format": "uuid"},
+            {"pattern": "^[a-p]"},
+            {"pattern": "s"},
+            {"minimum": 1},
+            {"maximum": 1.2},
+            {"exclusiveMinimum": 1},
+            {"minimum": 0, "exclusiveMaximum": 2},
+            {"minLength": 2},
+            {"maxLength": 3},
+            {"minLength": 1, "maxLength": 1},
+            {"minItems": 2},
+            {"maxItems": 1},
+            {"uniqueItems": True},
+        ]
+    ),
+)
 OBJECTS = st.recursive(
     SCALARS,
     lambda inner: (
@@ -177,16 +211,69 @@ COMBINED = st.recursive(
     max_leaves=5,
 )
 VALUES = st.recursive(
-    st.sampled_from([None, True, 1, 1.5, "s"]),
+    st.sampled_from([None, True, False, 0, 1, 2, 1.5, "s", "paid", "2019-12-25", "", "none", "1"]),
     lambda inner: st.lists(inner, max_size=2) | st.dictionaries(st.sampled_from("abc"), inner, max_size=2),
     max_leaves=5,
 )
 
 
+def values(schema: Any, **definitions: Any) -> Any:
+    found = view(schema, **definitions).restrictions.values
+    return found if found is None else set(found)
+
+
+@pytest.mark.parametrize(
+    ("schema", "expected"),
+    [
+        ({"enum": ["a", None]}, {"a"}),
+        ({"anyOf": [{"enum": ["a"]}, {"const": "b"}, {"type": "null"}]}, {"a", "b"}),
+        ({"anyOf": [{"enum": ["a"]}, {"type": "string"}]}, None),
+        ({"allOf": [{"enum": ["a", "b"]}, {"enum": ["b", "c"]}]}, {"b"}),
+        ({"allOf": [{"enum": ["a", "b"]}, {"type": "string"}]}, {"a", "b"}),
+        ({"type": "string", "enum": [1, 2]}, None),
+        ({"enum": [{"a": 1}, "a"]}, None),
+    ],
+)
+def test_listed_values(schema: Any, expected: Any) -> None:
+    assert values(schema) == expected
+
+
+def test_listed_values_behind_a_reference() -> None:
+    assert values({"$ref": "#/A", "enum": ["a"]}, A={"enum": ["a", "b"]}) == {"a"}
+
+
+@pytest.mark.parametrize(
+    ("schema", "expected"),
+    [
+        ({"minimum": 1, "maximum": 5}, Bounds(1, 5)),
+        ({"minimum": 1.0, "exclusiveMinimum": True, "type": "integer"}, Bounds(2, None)),
+        ({"minimum": 1, "exclusiveMinimum": True}, Bounds(1, None)),
+        ({"minimum": 1, "exclusiveMinimum": False, "type": "integer"}, Bounds(1, None)),
+        ({"exclusiveMaximum": 5, "type": "integer"}, Bounds(None, 4)),
+        ({"exclusiveMaximum": 4.5, "type": "integer"}, Bounds(None, 4)),
+        ({"exclusiveMinimum": 0.5, "minimum": 3}, Bounds(3, None)),
+        ({"minimum": "1"}, Bounds()),
+        ({"minimum": True}, Bounds()),
+        ({"allOf": [{"minimum": 1}, {"minimum": 2, "maximum": 9}]}, Bounds(2, 9)),
+        ({"anyOf": [{"minimum": 1}, {"minimum": 2, "maximum": 9}]}, Bounds(1, None)),
+        ({"anyOf": [{"type": "integer", "minimum": 1}, {"type": "string"}]}, Bounds(1, None)),
+    ],
+)
+def test_bounds_of_numbers(schema: Any, expected: Bounds) -> None:
+    assert view(schema).restrictions.numbers == expected
+
+
+def test_formats_of_branches() -> None:
+    either = {"anyOf": [{"type": "string", "format": "date-time"}, {"type": "null"}]}
+    assert strongest(view(either).restrictions.formats) == "date-time"
+    none = {"anyOf": [{"type": "string", "format": "date-time"}, {"type": "string"}]}
+    assert view(none).restrictions.formats == frozenset()
+
+
 @given(COMBINED, VALUES.filter(lambda value: value is not None))
-@settings(max_examples=300)
+@settings(max_examples=600)
 def test_what_a_schema_allows_breaks_none_of_its_clauses(schema: Any, value: Any) -> None:
-    if not jsonschema_rs.validator_for(schema).is_valid(value):
+    if not jsonschema_rs.validator_for(schema, validate_formats=True).is_valid(value):
         return
     places = Places(call(0, "GET", "/a", got=value), "GET /a")
     for clause in clauses_of(schema, at=parse("response.200.body"), producer="p", operation="GET /a"):
