@@ -8,6 +8,7 @@
 | is wider or incompatible: something else occurs             | `contradicted` | `contradicted` |
 | has no declared counterpart, and is informative             | `undeclared`   | `undeclared`   |
 | has none, and is not informative or short of evidence       | not told       | not told       |
+| is about values, and other declared kinds already say it    | `declared` (4) | `declared` (4) |
 
 | the declared clause without an observed counterpart         | standing                                    |
 | ----------------------------------------------------------- | ------------------------------------------- |
@@ -17,10 +18,15 @@
 | about a place that was seen, informative                    | `unobserved`: nothing confirms or breaks it |
 | about a place that was seen, not informative                | not told                                    |
 | about a place that observation does not look at             | not told (3)                                |
+| about values, and an observed one of another kind says it   | not told (4)                                |
 
 (1) Consumers merely use less than they may. (2) An object that never came is one thing that never came,
 not one with each of its hundred fields. (3) Cookies, and header fields that concern no operation
-(`contract/headers.py`).
+(`contract/headers.py`). (4) Of `enum: [paid, placed]` every length and pattern that fits both values follows,
+of `format: uuid` the length 36 (`ValueKind.implied_by`).
+
+A statement about values contradicts only if it shows that values were seen which break the declared one
+(`ValueKind.contradicts`): two regular expressions that differ do not.
 
 A declared map speaks of each of its keys. A declared `closed` is compared with the names of all fields
 seen there; a field of another name breaks it, and is undeclared itself. Patterns of statuses (`4XX`,
@@ -37,6 +43,7 @@ from contract.claim import Claim, Evidence, Standing
 from contract.clause import Clause, Direction, Relation
 from contract.headers import is_ignored
 from contract.kinds import Closed, Present, Type
+from contract.kinds.value import ValueKind
 from contract.subject import ITEM, VALUE, Subject
 
 if TYPE_CHECKING:
@@ -64,10 +71,12 @@ def join(observed: Iterable[Claim], declared: Iterable[Clause]) -> list[Claim]:
         counterpart = promised.counterpart(claim.clause)
         if counterpart is not None:
             kept.add(counterpart.id)
-        standing = _standing(claim, counterpart)
+        source = promised.source(claim.clause)
+        standing = _standing(claim, counterpart, implied=source is not None)
         if standing is not None:
-            told.append(replace(claim, standing=standing, declared=counterpart))
+            told.append(replace(claim, standing=standing, declared=counterpart or source))
     seen = _prefixes(promised.canonical(claim.clause.subject) for claim in claims)
+    kept |= promised.confirmed(claims)
     told += (
         Claim(clause=clause, evidence=_NEVER, standing=Standing.UNOBSERVED, declared=clause)
         for clause in promised.clauses
@@ -76,16 +85,24 @@ def join(observed: Iterable[Claim], declared: Iterable[Clause]) -> list[Claim]:
     return told
 
 
-def _standing(claim: Claim, declared: Clause | None) -> Standing | None:
+def _standing(claim: Claim, declared: Clause | None, *, implied: bool) -> Standing | None:
     """Where an observed claim stands; None: it is not told."""
     tellable = claim.clause.kind.informative and not claim.candidate
     if declared is None:
-        return Standing.UNDECLARED if tellable else None
-    relation = claim.clause.compare(declared)
-    if relation in {Relation.WIDER, Relation.INCOMPATIBLE}:
+        if not tellable:
+            return None
+        return Standing.DECLARED if implied else Standing.UNDECLARED
+    if _contradicts(claim.clause, declared):
         return Standing.CONTRADICTED
-    stronger = relation is Relation.NARROWER and claim.clause.subject.direction is Direction.RESPONSE
+    more = claim.clause.compare(declared) in {Relation.NARROWER, Relation.INCOMPATIBLE} and not implied
+    stronger = more and claim.clause.subject.direction is Direction.RESPONSE
     return Standing.UNDECLARED if stronger and tellable else Standing.DECLARED
+
+
+def _contradicts(observed: Clause, declared: Clause) -> bool:
+    if isinstance(observed.kind, ValueKind):
+        return observed.kind.contradicts(observed.subject, declared.kind)
+    return observed.compare(declared) in {Relation.WIDER, Relation.INCOMPATIBLE}
 
 
 class _Promised:
@@ -94,7 +111,10 @@ class _Promised:
     def __init__(self, declared: Iterable[Clause]) -> None:
         self.clauses = list(declared)
         self._by_id = {clause.id: clause for clause in self.clauses}
-        self._places = {clause.subject for clause in self.clauses}
+        self._by_subject: dict[Subject, list[Clause]] = {}
+        for clause in self.clauses:
+            self._by_subject.setdefault(clause.subject, []).append(clause)
+        self._places = self._by_subject.keys()
         self._known = _prefixes(self._places)
 
     def counterpart(self, clause: Clause) -> Clause | None:
@@ -106,6 +126,25 @@ class _Promised:
                 self._by_id.get(replace(clause, subject=subject).id) if subject != clause.subject else None
             )
         return found
+
+    def source(self, clause: Clause) -> Clause | None:
+        """The declared clause of another kind that already says what an observed one does."""
+        kind = clause.kind
+        if not isinstance(kind, ValueKind):
+            return None
+        declared = self._by_subject.get(self.canonical(clause.subject), ())
+        others = (other for other in declared if other.kind.name != kind.name)
+        return next((other for other in others if kind.implied_by(clause.subject, other.kind)), None)
+
+    def confirmed(self, claims: Iterable[Claim]) -> set[str]:
+        """The ids of the declared clauses that observed ones of other kinds say as well."""
+        return {
+            clause.id
+            for claim in claims
+            for clause in self._by_subject.get(self.canonical(claim.clause.subject), ())
+            if isinstance(clause.kind, ValueKind)
+            and clause.kind.implied_by(clause.subject, claim.clause.kind)
+        }
 
     def canonical(self, subject: Subject) -> Subject:
         """The subject as the declaration writes it: what lies below a declared map is each of its values."""

@@ -75,6 +75,13 @@ class Bounded(ValueKind):
             self._low <= theirs._low and theirs._high <= self._high,  # noqa: SLF001  # a twin
         )
 
+    def contradicts(self, subject: Subject, declared: Kind) -> bool:
+        """A bound that is given was reached; one that is not says nothing of what was seen."""
+        del subject
+        theirs = alike(self, declared)
+        reached = [bound for bound in (self.least, self.most) if bound is not None]
+        return not all(theirs._low <= bound <= theirs._high for bound in reached)  # noqa: SLF001  # a twin
+
     @property
     def _low(self) -> Amount:
         return self.least if self.least is not None else 0 if self.whole else -inf

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 from contract.blank import is_blank
 from contract.clause import Kind, Relation, alike
 from contract.content import lexical
-from contract.kinds.type import Type
 from contract.kinds.value import ValueKind
 
 if TYPE_CHECKING:
@@ -86,11 +85,6 @@ class Enum(ValueKind):
         """By inclusion, blanks aside."""
         mine, theirs = (_identities(kind.texts, subject) for kind in (self, alike(self, other)))
         return Relation.of(mine <= theirs, theirs <= mine)
-
-    def implied_by(self, subject: Subject, other: Kind) -> bool:
-        """By a type that has no other values than these."""
-        del subject
-        return isinstance(other, Type) and other.types == ("boolean",) and self.texts == ("false", "true")
 
 
 def is_scalar(value: object) -> bool:

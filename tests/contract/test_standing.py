@@ -8,7 +8,21 @@ import pytest
 
 from contract.claim import Claim, Evidence, Standing
 from contract.clause import Clause, Kind
-from contract.kinds import Closed, ContentType, Nullable, Occurs, Present, Type
+from contract.kinds import (
+    Closed,
+    ContentType,
+    Enum,
+    Format,
+    Length,
+    Nullable,
+    Occurs,
+    Pattern,
+    Present,
+    Range,
+    Size,
+    Type,
+    Unique,
+)
 from contract.standing import join
 from contract.subject import parse
 
@@ -136,3 +150,97 @@ def test_headers_that_concern_no_operation_and_cookies_are_not_missed() -> None:
         clause("request.header.x-tenant", SOMETIMES),
     ]
     assert set(told([], declared)) <= {("request.header.x-tenant", "present")}
+
+
+@pytest.mark.parametrize(
+    ("subject", "observed", "declared", "standing"),
+    [
+        (X, Enum.of(["a", "b"]), Enum.of(["a", "b"]), Standing.DECLARED),
+        (X, Enum.of(["a"]), Enum.of(["a", "b"]), Standing.UNDECLARED),
+        (X, Enum.of(["a", "c"]), Enum.of(["a", "b"]), Standing.CONTRADICTED),
+        (X, Enum.of(["a", "b"]), Enum.of(["a", "b", "none"]), Standing.DECLARED),
+        ("request.body.x", Enum.of(["a"]), Enum.of(["a", "b"]), Standing.DECLARED),
+        ("request.body.x", Enum.of(["c"]), Enum.of(["a", "b"]), Standing.CONTRADICTED),
+        ("request.query.x", Enum.of([1]), Enum.of(["1", "2"]), Standing.DECLARED),
+        (X, Range(1, 5), Range(1, None), Standing.UNDECLARED),
+        (X, Range(0, 5), Range(1, None), Standing.CONTRADICTED),
+        (X, Range(1, None), Range(0, 100), Standing.UNDECLARED),
+        (X, Range(0, None), Range(0, 100), Standing.DECLARED),
+        (X, Range(None, 200), Range(0, 100), Standing.CONTRADICTED),
+        ("request.query.limit", Range(20, 50), Range(1, 100), Standing.DECLARED),
+        ("request.query.limit", Range(20, 500), Range(1, 100), Standing.CONTRADICTED),
+        (X, Length(3, 8), Length(1, 5), Standing.CONTRADICTED),
+        (X, Size(1, 8), Size(0, 20), Standing.UNDECLARED),
+        (X, Format("uri"), Format("uri"), Standing.DECLARED),
+        (X, Format("date"), Format("date-time"), Standing.CONTRADICTED),
+        (X, Format("iso-date-time"), Format("date-time"), Standing.CONTRADICTED),
+        (X, Format("md5"), Format("base64"), Standing.UNDECLARED),
+        (X, Format("slug"), Format("hostname"), Standing.UNDECLARED),
+        (X, Pattern("^a[0-9]$"), Pattern("^a.$"), Standing.UNDECLARED),
+        (X, Pattern("^a$"), Pattern("^a$"), Standing.DECLARED),
+        (X, Unique("id"), Unique(None), Standing.UNDECLARED),
+    ],
+)
+def test_values_beside_their_declaration(
+    subject: str, observed: Kind, declared: Kind, standing: Standing
+) -> None:
+    assert told([seen(subject, observed)], [clause(subject, declared)])[subject, observed.name] is standing
+
+
+@pytest.mark.parametrize(
+    ("observed", "declared"),
+    [
+        (Length(1, 1), Enum.of(["a", "b"])),
+        (Pattern("^[ab]$"), Enum.of(["a", "b"])),
+        (Format("date"), Enum.of(["2019-12-25", "none"])),
+        (Range(1, 4), Enum.of([1, 2, 3])),
+        (Length(36, 36), Format("uuid")),
+        (Pattern("^[0-9a-f-]{36}$"), Format("uuid")),
+    ],
+)
+def test_what_another_declared_kind_says_already_is_declared(observed: Kind, declared: Kind) -> None:
+    claims = join([seen(X, observed)], [clause(X, declared)])
+    (claim,) = (claim for claim in claims if claim.clause.kind.name == observed.name)
+    assert claim.standing is Standing.DECLARED
+    assert claim.declared is not None
+    assert claim.declared.kind == declared
+
+
+@pytest.mark.parametrize(
+    ("observed", "declared"),
+    [
+        (Length(1, 1), Enum.of(["a", "bb"])),
+        (Pattern("^a$"), Enum.of(["a", "b"])),
+        (Length(20, 20), Format("date-time")),
+        (Pattern("Z$"), Format("date-time")),
+        (Length(1, 1), Type(("string",))),
+        (Range(1, 4), Type(("integer",))),
+    ],
+)
+def test_what_other_kinds_only_allow_is_undeclared(observed: Kind, declared: Kind) -> None:
+    assert told([seen(X, observed)], [clause(X, declared)])[X, observed.name] is Standing.UNDECLARED
+
+
+def test_what_is_implied_is_not_told_where_there_is_too_little_evidence() -> None:
+    standings = told([seen(X, Length(1, 1), candidate=True)], [clause(X, Enum.of(["a", "b"]))])
+    assert (X, "length") not in standings
+
+
+def test_candidates_break_what_is_declared_of_values() -> None:
+    wider = seen(X, Enum.of(["a", "c"]), candidate=True)
+    assert told([wider], [clause(X, Enum.of(["a", "b"]))])[X, "enum"] is Standing.CONTRADICTED
+
+
+def test_observed_values_confirm_what_other_kinds_declare_of_them() -> None:
+    observed = [seen(X, STRING), seen(X, Enum.of(["2019-12-25"]))]
+    declared = [clause(X, STRING), clause(X, Format("date")), clause(X, Length(None, 5))]
+    standings = told(observed, declared)
+    assert (X, "format") not in standings
+    assert standings[X, "length"] is Standing.UNOBSERVED
+
+
+def test_values_below_a_declared_map_are_implied_by_what_it_says_of_each() -> None:
+    prices = "response.200.body.prices"
+    observed = [seen(prices, Type(("object",))), seen(f"{prices}.EUR", Length(1, 1))]
+    declared = [clause(prices, Type(("object",))), clause(f"{prices}{{}}", Enum.of(["a", "b"]))]
+    assert told(observed, declared)[f"{prices}.EUR", "length"] is Standing.DECLARED
