@@ -11,21 +11,27 @@ from contract.kinds.content_type import ContentType
 from contract.kinds.count import Count
 from contract.kinds.derived import Derived
 from contract.kinds.echo import Echo
+from contract.kinds.effect_within import EffectWithin
 from contract.kinds.enum import Enum
 from contract.kinds.equal import Equal
 from contract.kinds.filter import Filter
+from contract.kinds.followed_by import FollowedBy
 from contract.kinds.format import Format
 from contract.kinds.increasing import Increasing
 from contract.kinds.latency import Latency
 from contract.kinds.length import Length
+from contract.kinds.lifecycle import Lifecycle
 from contract.kinds.limits import Limits
 from contract.kinds.member import Member
 from contract.kinds.never_repeats import NeverRepeats
 from contract.kinds.nullable import Nullable
 from contract.kinds.occurs import Occurs
+from contract.kinds.pagination import Pagination
 from contract.kinds.pattern import Pattern
+from contract.kinds.preceded_by import PrecededBy
 from contract.kinds.present import Present
 from contract.kinds.range import Range
+from contract.kinds.read_your_writes import ReadYourWrites
 from contract.kinds.size import Size
 from contract.kinds.sorted import Sorted
 from contract.kinds.sum import Sum
@@ -46,21 +52,27 @@ __all__ = [
     "Count",
     "Derived",
     "Echo",
+    "EffectWithin",
     "Enum",
     "Equal",
     "Filter",
+    "FollowedBy",
     "Format",
     "Increasing",
     "Latency",
     "Length",
+    "Lifecycle",
     "Limits",
     "Member",
     "NeverRepeats",
     "Nullable",
     "Occurs",
+    "Pagination",
     "Pattern",
+    "PrecededBy",
     "Present",
     "Range",
+    "ReadYourWrites",
     "Size",
     "Sorted",
     "Sum",
@@ -107,9 +119,15 @@ KINDS: dict[str, _Readable] = {
         NeverRepeats,
         Sorted,
         Increasing,
+        PrecededBy,
+        FollowedBy,
+        Lifecycle,
+        ReadYourWrites,
         Occurs,
         ContentType,
         Latency,
+        EffectWithin,
+        Pagination,
     )
 }
 
