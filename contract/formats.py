@@ -161,10 +161,10 @@ _ROWS = (
     _of("time-local", "a time of day without a zone", "0-9", (5, 32), ":", "."),
     _of("duration", "a duration", "P", (3, 64), "", ".,"),
     _of("email", "an email address", "!-~", (3, 320), "@", "*", least=share(matches(r".+@.+\..+"), of=0.9)),
-    _of("uri", "a URI", "A-Za-z", (3, 8192), ":", "*", "uri-reference", least=each(is_common_uri)),
+    _of("uri", "a URI", "A-Za-z", (2, 8192), ":", "*", "uri-reference", least=each(is_common_uri)),
     _of("uri-reference", "a link", "/A-Za-z", (1, 8192), "", "*", least=are_links),
     # versions have four parts, too, but small ones
-    _of("ipv4", "an IPv4 address", "0-9", (7, 15), ".", least=some(matches(".*[0-9]{3}.*"))),
+    _of("ipv4", "an IPv4 address", "0-9", (7, 15), ".", "", "hostname", least=some(matches(".*[0-9]{3}.*"))),
     _of("ipv6", "an IPv6 address", f"{_HEX}:", (2, 45), ":", "."),
     _of("media-type", "a media type", "a-z", (6, 127), "/", "*"),
     _of("phone", "a phone number (E.164)", "+", (8, 16), "+"),

@@ -36,7 +36,6 @@ _MONTH_NAMES = (
 _DAY = "(?:0?[1-9]|[12][0-9]|3[01])"
 _LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
 _HOST = rf"{_LABEL}(?:\.{_LABEL})*"
-_HOST_NAME = matches(_HOST)
 _ATOM = r"[\w!#$%&'*+/=?^`{|}~-]+"
 _LINK = r"""[^\s<>"\x00-\x1f\x7f]"""
 _STRICT_LINK = r"[\w.~:/?#\[\]@!$&'()*+,;=%-]"
@@ -67,11 +66,6 @@ def _dated(rest: str) -> Test:
     """A date, a T or a blank, and the rest."""
     after = re.compile("[Tt ]" + rest, re.ASCII).fullmatch
     return lambda text: after(text, 10) is not None and _is_date(text[:10])
-
-
-def _is_hostname(text: str) -> bool:
-    """A last label of digits would make it an address."""
-    return len(text) <= 253 and bool(_HOST_NAME(text)) and not text.rpartition(".")[2].isdecimal()
 
 
 def _is_ipv6(text: str) -> bool:
@@ -158,7 +152,7 @@ TESTS: dict[str, Test] = {
     "sha1": _hexadecimal("{40}"),
     "md5": _hexadecimal("{32}"),
     # RFC 1123 section 2.1
-    "hostname": _is_hostname,
+    "hostname": matches(rf"(?=.{{1,253}}\Z){_HOST}"),
     "integer": matches("-?(?:0|[1-9][0-9]*)"),
     "decimal": matches(rf"-?{_WHOLE}(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?"),
     "numeric": matches(rf"-?(?:{_WHOLE}|[1-9][0-9]{{0,2}}(?:,[0-9]{{3}})+)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?"),
