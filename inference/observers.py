@@ -14,6 +14,7 @@ from inference.asks import Asks
 from inference.flow import Flows
 from inference.journal import Journal
 from inference.latencies import Latencies
+from inference.lives import Lives
 from inference.samples import Samples
 from inference.shapes import Shapes
 from inference.statuses import Statuses
@@ -69,5 +70,5 @@ OPERATION_OBSERVERS: dict[str, type[Observer]] = {
 """Adding an observer is adding a file and a name here."""
 
 CONSUMER_OBSERVERS: dict[str, type[ConsumerObserver]] = {
-    observer.family: observer for observer in (Flows, Journal)
+    observer.family: observer for observer in (Flows, Journal, Lives)
 }
