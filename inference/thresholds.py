@@ -103,3 +103,18 @@ MIN_TOGETHER = 8
 
 MIN_SERIES = 10
 """Answers of a creating operation before its ids are said never to come again."""
+
+MIN_CHANGED = 5
+"""Entities whose status changed before a lifecycle is claimed; its direction is tested besides."""
+
+MAX_LIFE_STATES = 20
+"""Values that a person would call the states of a thing."""
+
+MAX_RETURNS = 0.25
+"""Share of all changes that may be taken back; of a field that flips without direction it is a half."""
+
+MIN_SAME_ENTITIES = 3
+"""Specific ids that two names must have in common to be names of one kind of thing."""
+
+MIN_REACTIONS = 5
+"""Times that a consumer must have met a value, and others, before it is said to react to it."""
