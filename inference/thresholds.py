@@ -118,3 +118,9 @@ MIN_SAME_ENTITIES = 3
 
 MIN_REACTIONS = 5
 """Times that a consumer must have met a value, and others, before it is said to react to it."""
+
+PERIODS_FALSE = 0.05
+"""Of the differences between two periods that are told, the share that chance may have made (BH)."""
+
+LATENCY_SHIFT = 0.1
+"""Quantiles of two periods that differ by less than this share are nobody's concern, however certain it is."""
