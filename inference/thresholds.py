@@ -35,6 +35,9 @@ CHANCE = 0.01
 MIN_FORMAT = 3
 """Different values of one form before a format is claimed; `telling` rules out what has it by chance."""
 
+MIN_COMMON_FORMAT = 10
+"""The same for forms that short texts have by chance (hexadecimal, base64, slugs, digits)."""
+
 MIN_PATTERN = 10
 """Different texts before a pattern is claimed: each of its parts is a guess from these."""
 
@@ -71,8 +74,14 @@ EDGE_EXPECTED = 4
 MIN_RELATED = 5
 """Rows in which two places must agree before a relation is claimed, whatever chance says."""
 
+MIN_EQUAL = 10
+"""Different values that two places of an answer must share: `created` equals `updated` for a while."""
+
 MIN_DIFFERENT = 3
 """Different values that must take part, where one that stands in everything would fit as well."""
+
+MIN_DERIVED = 10
+"""Different texts before it is said that others are made of them: short names and slugs are alike anyway."""
 
 MIN_SUMS = 5
 """Totals that must add up; one that does by chance is rare, five are none."""

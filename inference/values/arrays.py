@@ -83,7 +83,7 @@ def _sorted(
     certain = [order for order in found if order.weight + log(tests) < log(CHANCE)]
     if not certain:
         return
-    best = min(certain, key=lambda order: (order.ties, order.weight, order.subject.text))
+    best = min(certain, key=lambda order: (order.ties, len(order.subject.parts), order.subject.text))
     path = best.subject.parts[len(place.parts) :]
     yield answers.state(
         place,

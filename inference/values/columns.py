@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from contract.formats import FORMATS, formats_of, strongest, telling
 from contract.kinds import Format, Length, Pattern
-from inference.thresholds import MIN_FORMAT, MIN_LENGTH, MIN_PATTERN
+from inference.thresholds import MIN_COMMON_FORMAT, MIN_FORMAT, MIN_LENGTH, MIN_PATTERN
 from inference.values.patterns import pattern_of
 from inference.values.support import counts
 
@@ -31,7 +31,7 @@ FREE_NAMES = frozenset(
 """Fields that hold what people write: a few different ones are no enumeration, and have no pattern."""
 
 _OWN_KEYS = frozenset({"id", "uuid", "key", "sku"})
-_OF_FIXED_LENGTH = frozenset(
+_SAY_THE_LENGTH = frozenset(
     {"uuid", "ulid", "date", "md5", "sha1", "sha256", "sha512", "country", "currency"}
 )
 _LOOSE = frozenset({None, "uri", "hex", "base64", "base64url", "slug"})
@@ -82,6 +82,8 @@ class Field:
         names = frozenset.intersection(*map(formats_of, texts)) if texts else frozenset()
         if not self.texts:
             names = frozenset(name for name in names if FORMATS[name].numeric)
+        if not self.name.lower().endswith(_SLUGS):
+            names -= {"slug"}
         return strongest(name for name in names if telling(name, texts))
 
 
@@ -112,7 +114,7 @@ def forms(field: Field) -> Iterator[Stated]:
     pattern = _pattern(field) if format_ in _LOOSE else None
     if pattern is not None:
         yield pattern
-    elif field.texts and format_ not in _OF_FIXED_LENGTH:
+    elif field.texts and format_ not in _SAY_THE_LENGTH:
         yield _length(field)
 
 
@@ -132,12 +134,13 @@ def _format(field: Field) -> Stated | None:
     if field.format is None:
         return None
     number = len(field.distinct)
+    needed = MIN_COMMON_FORMAT if field.format in _COMMON else MIN_FORMAT
     return field.answers.state(
         field.subject,
         Format(field.format),
         held=len(field.cells),
         exchanges=field.exchanges,
-        doubt=f"{number} different values, {MIN_FORMAT} needed" if number < MIN_FORMAT else "",
+        doubt=f"{number} different values, {needed} needed" if number < needed else "",
         reasons=(f"all {number} different values sampled are of this form",),
     )
 

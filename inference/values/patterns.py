@@ -86,9 +86,8 @@ def _run(column: tuple[str, ...]) -> str | None:
         if all(map(test.fullmatch, column)):
             lengths = {len(run) for run in column}
             low, high = min(lengths), max(lengths)
-            if low == high:
-                return f"{written}{{{low}}}"
-            return f"{written}+"
+            counts_up = written == "[0-9]" and not any(run[0] == "0" for run in column)
+            return f"{written}+" if low != high or counts_up else f"{written}{{{low}}}"
     return None
 
 

@@ -9,7 +9,8 @@ number of candidates, stays below `CHANCE` (Bonferroni).
 from __future__ import annotations
 
 import re
-from collections import Counter
+from bisect import bisect_left
+from collections import Counter, defaultdict
 from dataclasses import dataclass
 from functools import cached_property
 from math import log
@@ -19,7 +20,7 @@ from contract.kinds import AtMost, Contains, Derived, Echo, Equal, Filter, Membe
 from contract.kinds.contains import holds_part
 from contract.likeness import DERIVATIONS, rank, same
 from contract.subject import ITEM, Subject
-from inference.thresholds import CHANCE, MIN_DIFFERENT, MIN_RELATED
+from inference.thresholds import CHANCE, MIN_DERIVED, MIN_DIFFERENT, MIN_EQUAL, MIN_RELATED
 from inference.values.support import there
 
 if TYPE_CHECKING:
@@ -34,6 +35,8 @@ _WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|[0-9]+")
 _TOTALS = frozenset(
     {"total", "sum", "subtotal", "gross", "net", "limit", "max", "maximum", "quota", "capacity"}
 )
+_MANY_TO_ONE = frozenset({"text", "initial", "last four"})
+"""Derivations that little is left of: that two such texts agree says little."""
 _BOUNDS = (
     frozenset({"min", "minimum", "from", "low", "lowest", "start"}),
     frozenset({"max", "maximum", "to"}),
@@ -122,10 +125,34 @@ def _between(search: _Search, mine: list[Cells], others: list[Cells], asked: lis
             if two is one or two.subject in equals:
                 continue
             yield from search.ordered(one, two)
-            yield from search.made_of(one, two)
-        for request in asked:
-            yield from search.made_of(one, request)
+    yield from _strongest(
+        [
+            made
+            for one in mine
+            if one.subject not in equals
+            for two in (*others, *asked)
+            if two is not one and two.subject not in equals
+            for made in search.made_of(one, two)
+        ]
+    )
     yield from search.members(mine)
+
+
+def _strongest(made: list[tuple[Cells, Cells, Stated]]) -> Iterator[Stated]:
+    """What is made of what, without what follows: a link holds the path, and the path holds the name."""
+    parts: dict[Subject, dict[Subject, Cells]] = defaultdict(dict)
+    for one, two, _ in made:
+        parts[one.subject][two.subject] = two
+    for one, two, stated in made:
+        beside = {subject: cells for subject, cells in parts[one.subject].items() if subject != two.subject}
+        follows = any(two.subject in parts[subject] for subject in beside)
+        twins = (cells for cells in beside.values() if cells.column == two.column)
+        if not follows and all(_first(two.subject) < _first(twin.subject) for twin in twins):
+            yield stated
+
+
+def _first(subject: Subject) -> tuple[int, str]:
+    return len(subject.parts), subject.text
 
 
 class _Search:
@@ -190,6 +217,8 @@ class _Search:
             same(one.column[row], two.column[row]) for row in rows
         ):
             return
+        if len({str(one.column[row]) for row in rows}) < MIN_EQUAL:
+            return
         chance = self._coincidence(one, two)
         if chance < 1 and self._improbable(self._independent(one, rows) * log(chance)):
             yield self._state(one, Equal(two.subject.text), rows, f"the same in all {len(rows)} rows")
@@ -217,7 +246,7 @@ class _Search:
             f"never more in {len(rows)} rows; by chance {chance:.0%} are",
         )
 
-    def made_of(self, one: Cells, two: Cells) -> Iterator[Stated]:
+    def made_of(self, one: Cells, two: Cells) -> Iterator[tuple[Cells, Cells, Stated]]:
         """A text that holds the other value, or is made of it."""
         if one.is_number or one.is_flag or two.is_flag:
             return
@@ -229,15 +258,19 @@ class _Search:
             return
         how = _held(texts)
         if how is not None:
-            if self._improbable(self._independent(one, rows) * log(_chance_of_part(one, two))):
+            chance = _chance_of_part(one, two)
+            if self._improbable(self._independent(one, rows) * log(chance)):
                 kind = Contains(two.subject.text, how)
-                yield self._state(one, kind, rows, f"so in all {len(rows)} rows")
+                yield one, two, self._state(one, kind, rows, f"so in all {len(rows)} rows")
+            return
+        if len({str(two.column[row]) for row in rows}) < MIN_DERIVED:
             return
         for name, make in DERIVATIONS.items():
-            if name in {"text", "initial", "last four"}:
+            if name in _MANY_TO_ONE:
                 continue
             if all(text == make(part) for text, part in texts):
-                yield self._state(one, Derived(two.subject.text, name), rows, f"so in all {len(rows)} rows")
+                kind_of = Derived(two.subject.text, name)
+                yield one, two, self._state(one, kind_of, rows, f"so in all {len(rows)} rows")
                 return
 
     def members(self, mine: list[Cells]) -> Iterator[Stated]:
@@ -302,10 +335,8 @@ def _comparable(one: Cells, two: Cells) -> bool:
 
 def _chance_of_order(ours: list[float], theirs: list[float]) -> float:
     """The probability that one of ours is at most one of theirs, were they drawn independently."""
-    import bisect  # noqa: PLC0415
-
     ordered = sorted(theirs)
-    fits = sum(len(ordered) - bisect.bisect_left(ordered, value) for value in ours)
+    fits = sum(len(ordered) - bisect_left(ordered, value) for value in ours)
     return max(1e-12, fits / (len(ours) * len(theirs)))
 
 
