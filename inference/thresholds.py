@@ -132,4 +132,4 @@ PERIODS_FALSE = 0.05
 """Of the differences between two periods that are told, the share that chance may have made (BH)."""
 
 LATENCY_SHIFT = 0.1
-"""Quantiles of two periods that differ by less than this share are nobody's concern, however certain it is."""
+"""Quantiles of two periods that differ by less than this share are nobody's concern, however certain."""
