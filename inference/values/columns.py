@@ -33,7 +33,13 @@ FREE_NAMES = frozenset(
 _OWN_KEYS = frozenset({"id", "uuid", "key", "sku"})
 _SAY_THE_LENGTH = frozenset(
     {"uuid", "ulid", "date", "md5", "sha1", "sha256", "sha512", "country", "currency"}
+    | {"date-time", "datetime", "http-date", "time"}
 )
+"""Formats beside which a length says nothing that matters."""
+_COMMON = frozenset({"base64", "base64url", "hex", "hostname", "language", "numeric", "integer", "slug"})
+"""Formats that short texts have by chance."""
+_SLUGS = ("slug", "path", "handle", "alias", "permalink")
+"""Names of fields whose texts are slugs; other names hold words that happen to look so."""
 _LOOSE = frozenset({None, "uri", "hex", "base64", "base64url", "slug"})
 """Formats beside which a pattern says more."""
 
