@@ -33,10 +33,10 @@ FREE_NAMES = frozenset(
 _OWN_KEYS = frozenset({"id", "uuid", "key", "sku"})
 _SAY_THE_LENGTH = frozenset(
     {"uuid", "ulid", "date", "md5", "sha1", "sha256", "sha512", "country", "currency"}
-    | {"date-time", "datetime", "http-date", "time"}
+    | {"date-time", "date-time-local", "iso-date-time", "http-date", "time", "time-local"}
 )
 """Formats beside which a length says nothing that matters."""
-_COMMON = frozenset({"base64", "base64url", "hex", "hostname", "language", "numeric", "integer", "slug"})
+_COMMON = frozenset({"base64", "base64url", "hex", "hostname", "language", "slug"})
 """Formats that short texts have by chance."""
 _SLUGS = ("slug", "path", "handle", "alias", "permalink")
 """Names of fields whose texts are slugs; other names hold words that happen to look so."""

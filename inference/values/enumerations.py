@@ -32,9 +32,9 @@ Seen = dict[Any, "Tally"]
 
 _DATA = frozenset(
     """
-    uri uri-reference uuid ulid date date-time datetime http-date time email ipv4 ipv6 jwt md5 sha1
-    sha256 sha512 base64 base64url hex phone unix-time unix-time-ms duration country language
-    hostname
+    uri uri-reference uuid ulid date date-time date-time-local iso-date-time text-date http-date time time-local
+    email ipv4 ipv6 jwt md5 sha1 sha256 sha512 base64 base64url hex phone duration country country-3 language
+    hostname decimal numeric digits
     """.split()  # noqa: SIM905  # a list of words reads better than a list of strings
 )
 """Formats whose values are not enumerated: they are data, or the format says it better."""
