@@ -1,0 +1,1 @@
+"""What consumers and the producer do over several exchanges: order, failure, repeats, timing, protocol."""
