@@ -81,7 +81,7 @@ def _producer_map(
 ) -> ProducerMap:
     operations = names.operations[producer]
     views: dict[str, dict[str, View]] = defaultdict(lambda: defaultdict(dict))
-    samples: dict[str, list[Samples]] = defaultdict(list)
+    samples: dict[str, list[tuple[str, Samples]]] = defaultdict(list)
     across: dict[str, dict[str, ConsumerObserver]] = defaultdict(dict)
     identities: dict[str, set[str]] = defaultdict(set)
     families = {*OPERATION_OBSERVERS, *CONSUMER_OBSERVERS}
@@ -91,7 +91,8 @@ def _producer_map(
         if summary.family in CONSUMER_OBSERVERS:
             _add(across[consumer], summary.family, CONSUMER_OBSERVERS[summary.family], decode(summary))
         elif summary.family == Samples.family:
-            samples[operations.of_route(summary.route)].append(Samples.from_state(decode(summary)))
+            part = Samples.from_state(decode(summary))
+            samples[operations.of_route(summary.route)].append((consumer, part))
         else:
             view = views[operations.of_route(summary.route)][consumer]
             _add(view, summary.family, OPERATION_OBSERVERS[summary.family], decode(summary))

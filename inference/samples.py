@@ -55,6 +55,8 @@ class Sample:
     response_headers: Headers
     response_body: bytes
     response_type: str
+    consumer: str = ""
+    """Who sent it, known in a pool alone."""
 
     @property
     def size(self) -> int:
@@ -78,11 +80,13 @@ class Samples:
         self.statuses: dict[int, _Status] = {}
 
     @classmethod
-    def pooled(cls, parts: Iterable[Samples]) -> Self:
-        """The samples of many parts in one. No fair sample of all, but one of each part."""
+    def pooled(cls, parts: Iterable[tuple[str, Samples]]) -> Self:
+        """The samples of many parts, each with its consumer, in one: no fair sample of all, but of each."""
         self = cls()
-        for part in parts:
+        for consumer, part in parts:
             for number, theirs in part.statuses.items():
+                for sample in theirs.samples.values():
+                    sample.consumer = consumer
                 pool = self.statuses.setdefault(number, _Status())
                 _unite(pool, theirs)
                 _shrink(pool, POOLED_SAMPLES, POOLED_BYTES)
@@ -235,6 +239,7 @@ def _copy(sample: Sample) -> Sample:
         sample.response_headers,
         sample.response_body,
         sample.response_type,
+        sample.consumer,
     )
 
 
@@ -249,6 +254,7 @@ def _unite(mine: _Status, theirs: _Status) -> None:
         if (sample.tally.first, sample.tally.example) < (known.tally.first, known.tally.example):
             known.request_headers = sample.request_headers
             known.response_headers = sample.response_headers
+            known.consumer = sample.consumer
         known.tally.merge(sample.tally)
 
 

@@ -68,6 +68,9 @@ MIN_ALWAYS = 100
 MIN_NATURAL = 20
 """Different things before a bound of a number is looked for."""
 
+MIN_DENSE = 5
+"""Whole numbers next to each other at a bound: a few that stand alone (page sizes) are bounded by nothing."""
+
 EDGE_EXPECTED = 4
 """Values that a smooth distribution would put beyond a bound; none there has a chance of e^-4."""
 

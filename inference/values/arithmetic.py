@@ -61,9 +61,10 @@ def statements(answers: Answers, frame: Frame) -> Iterator[Stated]:
         if subject.status is not None and (found := _numbers(column)) and len(found) >= MIN_SUMS
     }
     summed: set[Subject] = set()
-    for child in answers.frames:
+    for child in sorted(answers.frames, key=lambda one: one.place.status is None):
         if child.parent is frame:
-            for stated in _sums_of_items(answers, frame, numbers, child):
+            open_ = {total: found for total, found in numbers.items() if total not in summed}
+            for stated in _sums_of_items(answers, frame, open_, child):
                 summed.add(stated.clause.subject)
                 yield stated
     for subject, column in frame.lists.items():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from dataclasses import dataclass
 from itertools import pairwise
@@ -12,7 +13,8 @@ from contract.kinds import Size, Sorted, Unique
 from contract.kinds.sorted import ASCENDING, DESCENDING, order_key
 from contract.subject import ITEM
 from inference.journal import identifies
-from inference.thresholds import CHANCE, MIN_ARRAYS, MIN_COLLISIONS, MIN_SORTED
+from inference.thresholds import CHANCE, MAX_CASES, MIN_ARRAYS, MIN_COLLISIONS, MIN_SORTED
+from inference.values.frames import MISSING
 from inference.values.support import counts
 
 if TYPE_CHECKING:
@@ -22,6 +24,9 @@ if TYPE_CHECKING:
     from inference.stated import Stated
     from inference.values.frames import Column, Frame
     from inference.values.support import Answers
+
+_ASKS_FOR_ORDER = re.compile(r"sort|order", re.IGNORECASE)
+"""Names of parameters that ask for an order."""
 
 Arrays = list[list[tuple[int, Any]]]
 """For each array its items' rows and values, in order."""
@@ -72,25 +77,60 @@ class _Order:
 def _sorted(
     answers: Answers, frame: Frame, place: Subject, columns: dict[Subject, Arrays]
 ) -> Iterator[Stated]:
-    """The order of the items: of several the one with fewest ties, which the others follow from."""
+    """The order of the items; where they have none in all answers, those that requests ask for."""
+    best = _best(frame, columns, 1)
+    if best is not None:
+        yield _ordered(answers, place, best, None)
+        return
+    cases = [
+        (subject, value, exchanges)
+        for subject, column in answers.root.columns.items()
+        if subject.section == "query" and _ASKS_FOR_ORDER.search(subject.parts[-1])
+        for value, exchanges in _cases(answers.root, column).items()
+    ]
+    for subject, value, exchanges in cases:
+        asked = {
+            place: [array for array in arrays if array and frame.exchanges[array[0][0]] in exchanges]
+            for place, arrays in columns.items()
+        }
+        best = _best(frame, asked, len(cases))
+        if best is not None:
+            yield _ordered(answers, place, best, (subject.text, value))
+
+
+def _cases(root: Frame, column: Column) -> dict[str, set[int]]:
+    """The exchanges by value of a parameter, `""` where it was not sent; none where it has many values."""
+    cases: dict[str, set[int]] = {}
+    for row, value in enumerate(column):
+        cases.setdefault("" if value is MISSING else str(value), set()).add(root.exchanges[row])
+    return cases if len(cases) <= MAX_CASES else {}
+
+
+def _ordered(answers: Answers, place: Subject, best: _Order, when: tuple[str, str] | None) -> Stated:
+    path = best.subject.parts[len(place.parts) :]
+    return answers.state(
+        place,
+        Sorted(".".join(path) or None, best.direction, when),
+        held=best.arrays,
+        exchanges=best.exchanges,
+        reasons=(f"so in all {best.arrays} arrays of two and more; by chance with {_power(best.weight)}",),
+    )
+
+
+def _best(frame: Frame, columns: dict[Subject, Arrays], cases: int) -> _Order | None:
+    """The order of some arrays: of several the one with fewest ties, which the others follow from."""
     found = [
         order
         for subject, arrays in columns.items()
         for direction in (ASCENDING, DESCENDING)
         if (order := _order(frame, subject, arrays, direction)) is not None
     ]
-    tests = max(1, 2 * len(columns))
+    tests = max(1, 2 * len(columns) * cases)
     certain = [order for order in found if order.weight + log(tests) < log(CHANCE)]
-    if not certain:
-        return
-    best = min(certain, key=lambda order: (order.ties, len(order.subject.parts), order.subject.text))
-    path = best.subject.parts[len(place.parts) :]
-    yield answers.state(
-        place,
-        Sorted(".".join(path) or None, best.direction),
-        held=best.arrays,
-        exchanges=best.exchanges,
-        reasons=(f"so in all {best.arrays} arrays of two and more; by chance with {_power(best.weight)}",),
+    return min(
+        certain,
+        key=lambda order: (order.ties, len(order.subject.parts), order.subject.text),
+        default=None,
     )
 
 

@@ -10,7 +10,7 @@ from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from contract.kinds import Range
-from inference.thresholds import EDGE_EXPECTED, MIN_NATURAL
+from inference.thresholds import EDGE_EXPECTED, MIN_DENSE, MIN_NATURAL
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -61,4 +61,5 @@ def _is_sharp(counted: Counter[Any], bound: float, inwards: int) -> bool:
     beyond = at * min(1.0, at / inside) if inside else at
     if bound == 1:
         return beyond >= EDGE_EXPECTED and at >= 0.05 * counted.total()
-    return beyond >= 2 * EDGE_EXPECTED
+    dense = all(counted[bound + step * inwards] for step in range(MIN_DENSE))
+    return dense and beyond >= 2 * EDGE_EXPECTED

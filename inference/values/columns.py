@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 FREE_NAMES = frozenset(
     """
     name title description label city street address text comment message note notes summary subject
-    email first_name last_name firstname lastname fullname full_name company author phone zip
-    postcode
+    email country state region timezone locale first_name last_name firstname lastname fullname
+    full_name company author phone zip postcode
     """.split()  # noqa: SIM905  # a list of words reads better than a list of strings
 )
 """Fields that hold what people write: a few different ones are no enumeration, and have no pattern."""
@@ -67,7 +67,7 @@ class Field:
     @cached_property
     def objects(self) -> int:
         """How many different things the values are about: by the identifying fields of their rows."""
-        return len({_about(self.frame, self.subject, row) for row, _ in self.cells})
+        return len({_about(self.answers, self.frame, self.subject, row) for row, _ in self.cells})
 
     @cached_property
     def exchanges(self) -> set[int]:
@@ -124,16 +124,17 @@ def forms(field: Field) -> Iterator[Stated]:
         yield _length(field)
 
 
-def _about(frame: Frame, subject: Subject, row: int) -> Any:
-    """What tells the object of a row from others: its own identifying fields and the path asked for."""
+def _about(answers: Answers, frame: Frame, subject: Subject, row: int) -> Any:
+    """What tells the object of a row from others: its own identifying fields, else what was asked for."""
     known = tuple(
         str(column[row])
         for place, column in frame.columns.items()
-        if place != subject
-        and (place.parts[-1] in _OWN_KEYS or place.parts[1] == "path")
-        and counts(column[row])
+        if place != subject and place.parts[-1] in _OWN_KEYS and counts(column[row])
     )
-    return known or (frame.exchanges[row], row)
+    if known:
+        return known
+    sample = answers.samples[frame.exchanges[row]]
+    return sample.path, sample.query, sample.request_body, row if frame.parent is not None else 0
 
 
 def _format(field: Field) -> Stated | None:

@@ -32,9 +32,9 @@ Seen = dict[Any, "Tally"]
 
 _DATA = frozenset(
     """
-    uri uri-reference uuid ulid date date-time date-time-local iso-date-time text-date http-date time time-local
-    email ipv4 ipv6 jwt md5 sha1 sha256 sha512 base64 base64url hex phone duration country country-3 language
-    hostname decimal numeric digits
+    uri uri-reference uuid ulid date date-time date-time-local iso-date-time text-date http-date
+    time time-local email ipv4 ipv6 jwt md5 sha1 sha256 sha512 base64 base64url hex phone duration
+    country country-3 language hostname decimal numeric digits
     """.split()  # noqa: SIM905  # a list of words reads better than a list of strings
 )
 """Formats whose values are not enumerated: they are data, or the format says it better."""
@@ -95,9 +95,11 @@ def _no_text(field: Field, seen: Seen, total: int) -> str:
 
 def _data(field: Field, seen: Seen, total: int) -> str:
     del total
+    if field.subject.section == "path":
+        return "the values of a path name things"
     name = field.name.lower()
     long = any(isinstance(value, str) and (len(value) > 40 or value.count(" ") > 3) for value in seen)
-    if len(seen) > 1 and (long or field.format in _DATA or name in _IDENTIFIERS or name in FREE_NAMES):
+    if long or field.format in _DATA or name in _IDENTIFIERS or name in FREE_NAMES:
         return "the values are data: identifiers, dates, or what people write"
     return ""
 

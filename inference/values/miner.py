@@ -36,15 +36,15 @@ def mine(scene: OperationScene) -> Iterator[Stated]:
 
 
 def _of_status(answers: Answers) -> Iterator[Stated]:
-    explained: set[Subject] = set()
+    explained: dict[Subject, int] = {}
     for frame in answers.frames:
         for stated in relations.statements(answers, frame):
             if stated.clause.kind.name in _EXPLAINS:
-                explained.add(stated.clause.subject)
+                explained[stated.clause.subject] = stated.evidence.held
             yield stated
     for frame in answers.frames:
         for field in fields_of(answers, frame):
-            yield from _of_field(field, explained=field.subject in explained)
+            yield from _of_field(field, explained=explained.get(field.subject, 0) > 0.9 * len(field.cells))
         yield from arithmetic.statements(answers, frame)
         yield from arrays.statements(answers, frame)
         yield from variants.statements(answers, frame)

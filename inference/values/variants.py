@@ -52,7 +52,8 @@ def statements(answers: Answers, frame: Frame) -> Iterator[Stated]:
             for subject, rows in optional.items()
             if subject.parts[:1] == section and subject not in decided
         }
-        yield from _together(answers, frame, own, total)
+        groups = _by_consumer(answers, frame) if section == ("request",) else [total]
+        yield from _together(answers, frame, own, groups)
 
 
 def _objects(present: dict[Subject, Rows], frame: Frame) -> dict[Subject, Rows]:
@@ -154,22 +155,30 @@ def _by_chance(
     return weight + log(max(2, columns) ** 2 * 2 ** len(cases)) < log(CHANCE)
 
 
-def _together(answers: Answers, frame: Frame, optional: dict[Subject, Rows], total: Rows) -> Iterator[Stated]:
+def _by_consumer(answers: Answers, frame: Frame) -> list[Rows]:
+    """The rows of each consumer: what one always sends, and another never, excludes nothing."""
+    rows: dict[str, set[int]] = defaultdict(set)
+    for row, number in enumerate(frame.exchanges):
+        rows[answers.samples[number].consumer].add(row)
+    return [frozenset(found) for found in rows.values()]
+
+
+def _together(
+    answers: Answers, frame: Frame, optional: dict[Subject, Rows], groups: list[Rows]
+) -> Iterator[Stated]:
     """Pairs of optional fields of one object where one requires or excludes the other."""
     tests = max(1, len(optional) * (len(optional) - 1))
     for one, two in combinations(sorted(optional, key=str), 2):
         if one.parent != two.parent:
             continue
         ours, theirs = optional[one], optional[two]
-        excluded = not ours & theirs
         for subject, other, rows, others in ((one, two, ours, theirs), (two, one, theirs, ours)):
             if len(rows) < MIN_TOGETHER:
                 continue
-            share = len(others) / len(total)
             if rows <= others:
-                weight, how = len(rows) * log(share), REQUIRES
-            elif excluded and subject is one:
-                weight, how = len(rows) * log(1 - share), EXCLUDES
+                weight, how = _weight(rows, others, groups), REQUIRES
+            elif not rows & others and subject is one:
+                weight, how = _weight(rows, others, groups, without=True), EXCLUDES
             else:
                 continue
             if weight + log(tests) < log(CHANCE):
@@ -178,5 +187,16 @@ def _together(answers: Answers, frame: Frame, optional: dict[Subject, Rows], tot
                     Together(other.text, how),
                     held=len(rows),
                     exchanges=(frame.exchanges[row] for row in rows),
-                    reasons=(f"so in all {len(rows)} cases; the other is in {share:.0%} of {len(total)}",),
+                    reasons=(f"so in all {len(rows)} cases; the other is in {len(others)} of {frame.rows}",),
                 )
+
+
+def _weight(rows: Rows, others: Rows, groups: list[Rows], *, without: bool = False) -> float:
+    """The logarithm of the chance that the other is (not) there in all of some rows, group by group."""
+    weight = 0.0
+    for group in groups:
+        share = len(others & group) / len(group)
+        share = 1 - share if without else share
+        if rows & group:
+            weight += len(rows & group) * log(share)
+    return weight
