@@ -136,3 +136,18 @@ PERIODS_FALSE = 0.05
 
 LATENCY_SHIFT = 0.1
 """Quantiles of two periods that differ by less than this share are nobody's concern, however certain."""
+
+MIN_CHAIN = 6
+"""Different values sent to a place, all received from one other before, to say that it is always so."""
+
+MIN_CHAIN_ANSWERS = 3
+"""Answers that they must have come in: the values of one list share one history."""
+
+MAX_CHAIN_BREAKS = 0.02
+"""Share of values that may take another way: ids known from before, a person with a bookmark."""
+
+MIN_FOLLOWED = 10
+"""Different values received that must have been sent on, to say that they always are."""
+
+MIN_FOLLOWED_SHARE = 0.7
+"""Least share of values sent on that the evidence must leave (Wilson, 95 %)."""
