@@ -54,9 +54,12 @@ class Pattern(ValueKind):
         return f"{subject.readable} matches `{self.expression}`"
 
     def fits(self, subject: Subject, value: object) -> bool | None:
-        """Whether a text matches."""
+        """Whether a text matches; of one with half a surrogate pair nothing is said."""
         text = text_at(subject, value)
-        return None if text is None else _validator(self.expression).is_valid(text)
+        try:
+            return None if text is None else _validator(self.expression).is_valid(text)
+        except UnicodeEncodeError:
+            return None
 
     def compare(self, subject: Subject, other: Kind) -> Relation:
         """The same expression; what others allow is not worked out."""

@@ -10,7 +10,24 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from contract.clause import Clause, Holds, Kind, Relation
-from contract.kinds import KINDS, Closed, ContentType, Latency, Nullable, Occurs, Present, Type, kind_from
+from contract.kinds import (
+    KINDS,
+    Closed,
+    ContentType,
+    Enum,
+    Format,
+    Latency,
+    Length,
+    Nullable,
+    Occurs,
+    Pattern,
+    Present,
+    Range,
+    Size,
+    Type,
+    Unique,
+    kind_from,
+)
 from contract.place import Places
 from contract.subject import parse
 from tests.inference.traffic import call
@@ -25,18 +42,42 @@ MEDIA = st.lists(
 TYPES = st.frozensets(
     st.sampled_from(["string", "integer", "number", "boolean", "object", "array"]), min_size=1
 ).map(Type.of)
+BOUND = st.none() | st.sampled_from([0, 1, 2, 4])
+BOUNDS = st.tuples(BOUND, BOUND).filter(
+    lambda bounds: bounds != (None, None) and (None in bounds or bounds[0] <= bounds[1])
+)
 QUANTILE = st.sampled_from([1.0, 10.0, 10.05, 500.0])
 KIND = {
     "present": st.booleans().map(Present),
     "nullable": st.booleans().map(Nullable),
     "type": TYPES,
     "closed": NAMES.map(Closed),
+    "format": st.sampled_from(["md5", "hex", "integer", "digits", "unix-seconds"]).map(Format),
+    "enum": st.lists(st.sampled_from(["s", "none", "", 4, 4.5, True]), min_size=1).map(Enum.of),
+    "range": BOUNDS.map(lambda bounds: Range(*bounds)),
+    "length": BOUNDS.map(lambda bounds: Length(*bounds)),
+    "size": BOUNDS.map(lambda bounds: Size(*bounds)),
+    "pattern": st.sampled_from(["s", "^s$", "."]).map(Pattern),
+    "unique": st.sampled_from([None, "a", "b"]).map(Unique),
     "occurs": st.just(Occurs()),
     "content-type": MEDIA.map(ContentType),
     "latency": st.builds(Latency, p50_ms=QUANTILE, p95_ms=QUANTILE, p99_ms=QUANTILE, n=st.integers(1, 9)),
 }
 VALUE = st.sampled_from(
-    [{}, {"x": None}, {"x": "s"}, {"x": 4}, {"x": 4.5}, {"x": {"a": 1}}, {"x": [1]}, [], "no"]
+    [
+        {},
+        {"x": None},
+        {"x": "s"},
+        {"x": "none"},
+        {"x": 4},
+        {"x": 4.5},
+        {"x": {"a": 1}},
+        {"x": [1]},
+        {"x": [{"a": 1}, {"a": 1}]},
+        {"x": [{"a": 1, "b": 1}, {"a": 1, "b": 2}]},
+        [],
+        "no",
+    ]
 )
 SUBJECT = {
     "closed": "response.200.body",
@@ -66,7 +107,7 @@ def test_a_value_reads_back(name: str, data: st.DataObject) -> None:
     st.none()
     | st.integers()
     | st.text(max_size=5)
-    | st.lists(st.integers(), min_size=1)
+    | st.lists(st.integers(), min_size=1).map(lambda values: sorted(set(values), key=str))
     | st.just({"p50_ms": 1})
 )
 def test_a_value_that_is_none_is_refused(name: str, value: object) -> None:
