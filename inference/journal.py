@@ -335,15 +335,16 @@ def _lowest_key(event: Event) -> int:
     """The smallest hash of what groups the event with others: its request, its key, the entities it names."""
     lowest = event.request
     if event.key:
-        lowest = min(lowest, _hash(event.key))
+        lowest = min(lowest, hash_of(event.key))
     for value in event.path.values():
-        lowest = min(lowest, _hash(value))
+        lowest = min(lowest, hash_of(value))
     for name, value in event.shown.items():
         if _identifies(name):
-            lowest = min(lowest, _hash(value))
+            lowest = min(lowest, hash_of(value))
     return lowest
 
 
 @lru_cache(maxsize=65_536)
-def _hash(value: Mark) -> int:
+def hash_of(value: Mark) -> int:
+    """The hash by which an event that names a value is kept."""
     return xxh3_64_intdigest(str(value).encode("utf-8", "surrogatepass"))

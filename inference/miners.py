@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from inference.conduct.chains import chains
 from inference.conduct.lifecycles import lifecycles
 from inference.values import miner as values
 
@@ -19,4 +20,4 @@ if TYPE_CHECKING:
 
 OPERATION_MINERS: tuple[Callable[[OperationScene], Iterator[Stated]], ...] = (values.mine,)
 
-MINERS: tuple[Callable[[Scene], Iterator[Stated]], ...] = (lifecycles,)
+MINERS: tuple[Callable[[Scene], Iterator[Stated]], ...] = (chains, lifecycles)

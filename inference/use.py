@@ -87,7 +87,7 @@ def uses(flows: Flows, locate: Callable[[Place], Located | None]) -> list[Use]:
     for target, by_source in candidates.items():
         for candidate, fresh, twins in _explain(target, by_source):
             bits = [flows.traces[digest].bits for digest in fresh]
-            chance = tests * _chance(len(bits), sent[target], pools[candidate.source])
+            chance = tests * chance_of_return(len(bits), sent[target], pools[candidate.source])
             if chance < CHANCE and len(bits) >= _needed(max(bits)):
                 claimed.append(candidate.claimed(twins))
     return sorted(
@@ -169,7 +169,7 @@ def _explain(
         key=lambda c: (
             -len(c.traces),
             -c.earliest,
-            -_affinity(c.source[1], target[1]),
+            -affinity(c.source[1], target[1]),
             len(c.source[1].parts),
             c.source[0],
             str(c.source[1]),
@@ -190,7 +190,7 @@ def _explain(
     return [(candidate, fresh, tuple(twins)) for candidate, fresh, twins in chosen]
 
 
-def _affinity(source: Subject, target: Subject) -> int:
+def affinity(source: Subject, target: Subject) -> int:
     """How alike two places are named: 2 for one name, 1 where one ends the other (`id`, `order_id`)."""
     ours, theirs = (_name(subject) for subject in (source, target))
     if ours == theirs:
@@ -203,7 +203,7 @@ def _name(subject: Subject) -> str:
     return names[-1].replace("-", "").replace("_", "").lower()
 
 
-def _chance(returned: int, sent_bits: list[int], pool: int) -> float:
+def chance_of_return(returned: int, sent_bits: list[int], pool: int) -> float:
     """An upper bound for the probability that as many values return by chance.
 
     Each value sent hits one of the `pool` delivered ones with probability pool / 2^bits; the number of hits

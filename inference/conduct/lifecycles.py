@@ -241,7 +241,7 @@ def _chance(courses: Iterable[_Course]) -> float:
             votes[words[0], words[-1]] += 1
     pairs = {frozenset(pair) for pair in votes}
     agreeing = sum(max(votes[one, two], votes[two, one]) for one, two in map(tuple, pairs))
-    return min(1.0, 2 ** len(pairs) * binomial_tail(agreeing, sum(votes.values()), 0.5))
+    return min(1.0, 2.0 ** len(pairs) * binomial_tail(agreeing, sum(votes.values()), 0.5))
 
 
 def _skipped(counts: Counter[tuple[Word, Word]], courses: Iterable[_Course]) -> dict[tuple[Word, Word], Word]:
