@@ -13,6 +13,7 @@ class Count(Tied):
     __slots__ = ()
     name: ClassVar[str] = "count"
     words: ClassVar[str] = "{} is always the number of {}"
+    key: ClassVar[str] = "of"
 
     def agrees(self, mine: list[Any], theirs: list[Any]) -> bool | None:
         """The array is as long as every number says."""

@@ -13,6 +13,7 @@ class Limits(Tied):
     __slots__ = ()
     name: ClassVar[str] = "limits"
     words: ClassVar[str] = "{} bounds the number of {}"
+    key: ClassVar[str] = "of"
 
     def agrees(self, mine: list[Any], theirs: list[Any]) -> bool | None:
         """The array is no longer than any of the numbers."""

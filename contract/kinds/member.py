@@ -14,6 +14,7 @@ class Member(Tied):
     __slots__ = ()
     name: ClassVar[str] = "member"
     words: ClassVar[str] = "{} is always one of {}"
+    key: ClassVar[str] = "of"
 
     def agrees(self, mine: list[Any], theirs: list[Any]) -> bool | None:
         """Every value here is there as well."""

@@ -26,6 +26,9 @@ class Tied:
     words: ClassVar[str]
     """The sentence, with `{}` for either place."""
 
+    key: ClassVar[str] = "other"
+    """What the other place is called in `value`."""
+
     other: str
     """The other place, as a written subject."""
 
@@ -37,7 +40,7 @@ class Tied:
     @property
     def value(self) -> dict[str, object]:
         """The other place."""
-        return {"other": self.other}
+        return {self.key: self.other}
 
     @classmethod
     def from_value(cls, value: object) -> Self:
@@ -46,9 +49,9 @@ class Tied:
         Raises:
             ValueError: it is none.
         """
-        if not isinstance(value, dict) or value.keys() != {"other"}:
+        if not isinstance(value, dict) or value.keys() != {cls.key}:
             raise ValueError(f"{cls.name} names one other place, not {value!r}")
-        return cls(place(value["other"]))
+        return cls(place(value[cls.key]))
 
     @property
     def informative(self) -> bool:

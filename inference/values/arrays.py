@@ -86,7 +86,7 @@ def _sorted(
         (subject, value, exchanges)
         for subject, column in answers.root.columns.items()
         if subject.section == "query" and _ASKS_FOR_ORDER.search(subject.parts[-1])
-        for value, exchanges in _cases(answers.root, column).items()
+        for value, exchanges in sorted(_cases(answers.root, column).items())
     ]
     for subject, value, exchanges in cases:
         asked = {

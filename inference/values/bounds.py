@@ -45,10 +45,18 @@ def bounds(field: Field) -> Iterator[Stated]:
 def _sharp(field: Field, low: float, high: float) -> tuple[float | None, float | None]:
     if field.objects < MIN_NATURAL:
         return None, None
-    counted = Counter(value for _, value in field.cells if isinstance(value, int | float))
+    counted = _counted(field)
     may_be_none = field.name.lower().endswith(_COUNTS)
     least = low if _is_sharp(counted, low, 1) and not (low == 1 and may_be_none) else None
     return least, high if _is_sharp(counted, high, -1) else None
+
+
+def _counted(field: Field) -> Counter[Any]:
+    """How often each number came: in all traffic if they are few, else in the sample."""
+    known = field.node.scalars.numbers if field.node and field.node.scalars else None
+    if known:
+        return Counter({value: tally.count for value, tally in known.items()})
+    return Counter(value for _, value in field.cells if isinstance(value, int | float))
 
 
 def _is_sharp(counted: Counter[Any], bound: float, inwards: int) -> bool:

@@ -17,6 +17,10 @@ if TYPE_CHECKING:
 MAX_RUNS = 12
 """A pattern of more parts is nothing that a person reads."""
 
+_LEAST_ALONE, _LEAST_BESIDE = 4, 2
+"""Characters of fixed number that say something: alone, and beside other parts."""
+
+_SIZE = re.compile(r"\{(\d+)\}")
 _RUN = re.compile(r"[A-Za-z0-9]+|[^A-Za-z0-9]+")
 _CLASSES = (
     ("[0-9]", re.compile(r"[0-9]+")),
@@ -35,7 +39,7 @@ _SPECIAL = re.compile(r"([\\^$.|?*+(){}\[\]/])")
 def pattern_of(texts: Collection[str]) -> str | None:
     """The anchored pattern (ECMA 262) that distinct texts share; None where they share none that says much.
 
-    It says much if it has a literal beside its classes, or a fixed length of at least four.
+    It says much if it has a literal word or number beside its classes, or a part of fixed length.
     """
     prefix, suffix = _ends(texts)
     middles = [text[len(prefix) : len(text) - len(suffix)] for text in texts]
@@ -47,11 +51,14 @@ def pattern_of(texts: Collection[str]) -> str | None:
     if None in parts:
         return None
     body = "".join(part for part in parts if part)
-    fixed = bool(re.fullmatch(r"\[[^\]]+\]\{(\d+)\}", body)) and int(body[body.rindex("{") + 1 : -1]) >= 4
-    literal = any(char.isalnum() for char in prefix + suffix) or any(
-        part and not part.startswith("[") for part in parts
-    )
+    least = _LEAST_ALONE if len(parts) == 1 and not prefix + suffix else _LEAST_BESIDE
+    fixed = any(int(size) >= least for size in _SIZE.findall(body))
+    literal = any(map(str.isalnum, prefix + suffix)) or any(map(_is_literal, parts))
     return f"^{_escaped(prefix)}{body}{_escaped(suffix)}$" if literal or fixed else None
+
+
+def _is_literal(part: str | None) -> bool:
+    return part is not None and not part.startswith("[") and any(map(str.isalnum, part))
 
 
 def _ends(texts: Collection[str]) -> tuple[str, str]:
