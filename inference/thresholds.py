@@ -151,3 +151,9 @@ MIN_FOLLOWED = 10
 
 MIN_FOLLOWED_SHARE = 0.7
 """Least share of values sent on that the evidence must leave (Wilson, 95 %)."""
+
+MIN_PAGES = 5
+"""Pages asked for after another before it is said how."""
+
+MIN_FULL_PAGES = 0.9
+"""Share of the pages that another one follows that have the usual length: only the last is shorter."""
