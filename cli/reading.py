@@ -1,4 +1,4 @@
-"""What `map` and `drift` do first: open the store, read the declared document, build the map."""
+"""What `map` and `drift` do first: open the store, read the declared document, build the maps."""
 
 from __future__ import annotations
 
@@ -10,8 +10,10 @@ from reports.untrusted import for_terminal
 from store.errors import DefactoError
 
 if TYPE_CHECKING:
+    from cli.options import Span
     from contract.claim import ContractMap
     from contract.openapi import DeclaredContract
+    from reports.periods import Observed
     from store.store import Store
 
 
@@ -57,6 +59,34 @@ def read_against(
             click.echo(f"warning: {for_terminal(warning)}", err=True)
         keys = {found[0]: [operation.key for operation in declared.operations]}
         return build(store, producer=found[0], since=since, until=until, declared=keys), declared
+
+
+def read_periods(
+    store_url: str, *, producer: str | None, earlier: Span, later: Span
+) -> tuple[Observed, Observed]:
+    """What was observed in two periods.
+
+    Raises:
+        click.UsageError: no such producer.
+        DefactoError: the store cannot be read, or nothing was recorded.
+    """
+    from inference.contract_map import build  # noqa: PLC0415  # commands import their work when they run
+    from inference.counted import counted  # noqa: PLC0415
+    from reports.periods import Observed  # noqa: PLC0415
+
+    with _opened(store_url) as store:
+        found = _producers(store, producer)
+
+        def observed(span: Span) -> Observed:
+            return Observed(
+                name=span.text,
+                map=build(store, producer=producer, since=span.since, until=span.until),
+                counted={
+                    name: counted(store, producer=name, since=span.since, until=span.until) for name in found
+                },
+            )
+
+        return observed(earlier), observed(later)
 
 
 def _opened(store_url: str) -> Store:

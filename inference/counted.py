@@ -131,7 +131,7 @@ def counted(store: Store, *, producer: str, since: int | None, until: int | None
     parts: dict[str, _Parts] = defaultdict(_Parts)
     families = {Shapes.family, Statuses.family, Latencies.family, Samples.family}
     for summary in store.summaries(producer=producer, families=families, since=since, until=until):
-        parts[operations.of_route(summary.route)].add(summary.family, decode(summary))
+        parts[operations.of_route(summary.route)].add(summary.family, summary.consumer, decode(summary))
     return {key: part.whole(key) for key, part in sorted(parts.items())}
 
 
@@ -140,12 +140,12 @@ class _Parts:
 
     def __init__(self) -> None:
         self._shapes, self._statuses, self._latencies = Shapes(), Statuses(), Latencies()
-        self._samples: list[Samples] = []
+        self._samples: list[tuple[str, Samples]] = []
 
-    def add(self, family: str, state: Any) -> None:
+    def add(self, family: str, consumer: str, state: Any) -> None:
         """Merge one part in."""
         if family == Samples.family:
-            self._samples.append(Samples.from_state(state))
+            self._samples.append((consumer, Samples.from_state(state)))
         elif family == Shapes.family:
             self._shapes.merge(Shapes.from_state(state))
         elif family == Statuses.family:

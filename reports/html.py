@@ -1,4 +1,4 @@
-"""Map and drift as one self-contained HTML file: no script, no outside request, good offline and in print.
+"""Reports as one self-contained HTML file: no script, no outside request, good offline and in print.
 
 Autoescape keeps untrusted text from becoming markup, `for_terminal` keeps it from reordering or hiding what
 stands beside it, and a content security policy in the page forbids all but its own style.
@@ -17,7 +17,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from contract.claim import Level, Standing
-from reports import words
+from reports import period_words, words
 from reports.doubts import doubts, health
 from reports.finding import Scope
 from reports.matrix import depended_on, matrix, telling
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from contract.claim import Consumer, ContractMap, OperationMap
     from reports.drift import Drift
     from reports.finding import Finding
+    from reports.periods import Comparison
 
 _INDENTATION = re.compile(r"\n\s+")
 
@@ -58,6 +59,26 @@ def drift_html(drift: Drift) -> str:
         numbers={finding.id: number for number, finding in enumerate(ranked, start=1)},
         finding_of={claim.clause.id: finding for finding in ranked for claim in finding.claims},
         matrix=matrix(operations, telling),
+    )
+
+
+def periods_html(comparison: Comparison) -> str:
+    """What differs between two periods, as a page."""
+    told = period_words.sections(comparison)
+    ranked = [change for section in told for change in section.changes]
+    after = comparison.after.map
+    return _page(
+        "periods.html",
+        comparison=comparison,
+        verdict=comparison.verdict,
+        generated_at=after.generated_at,
+        window=None,
+        capture=after.capture,
+        operations=[one for producer in after.producers for one in producer.operations],
+        sections=told,
+        numbers={id(change): number for number, change in enumerate(ranked, start=1)},
+        told=period_words,
+        by_id=id,
     )
 
 

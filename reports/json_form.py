@@ -1,4 +1,4 @@
-"""The JSON forms of map and drift: for programs, described by the schemas in `docs/`.
+"""The JSON forms of reports: for programs, described by the schemas in `docs/`.
 
 Names here are an interface: add, never rename. Times are RFC 3339 in UTC.
 """
@@ -14,6 +14,8 @@ import orjson
 
 from contract.claim import Standing
 from reports.doubts import doubts
+from reports.period_words import comparison_doubts, consequences, headline
+from reports.periods import State
 from reports.reasons import reasons
 from reports.words import instant
 
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
     from contract.clause import Clause
     from reports.drift import Drift
     from reports.finding import Finding
+    from reports.periods import Change, Comparison, Observed
     from store.records import Capture
 
 _UNSAFE = re.compile("[\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]")
@@ -54,6 +57,44 @@ def drift_form(drift: Drift) -> dict[str, Any]:
             standing.value: [form for finding in drift.of(standing) for form in _found(finding)]
             for standing in Standing
         },
+    }
+
+
+def periods_form(comparison: Comparison) -> dict[str, Any]:
+    """Two periods compared as JSON's own types: the differences by state, what would hurt most first."""
+    return {
+        "defacto": _version(),
+        "generated_at": instant(comparison.after.map.generated_at),
+        **{name: _period(one) for name, one in (("from", comparison.before), ("to", comparison.after))},
+        "verdict": comparison.verdict,
+        "doubts": list(comparison_doubts(comparison)),
+        "same": comparison.same,
+        **{
+            state.value.replace("-", "_"): [_change(change) for change in comparison.of(state)]
+            for state in State
+        },
+    }
+
+
+def _period(observed: Observed) -> dict[str, Any]:
+    head = _head(observed.map.generated_at, observed.map.window, observed.map.capture)
+    return {"period": observed.name, "window": head["window"], "capture": head["capture"]}
+
+
+def _change(change: Change) -> dict[str, Any]:
+    return {
+        "id": change.id,
+        "producer": change.producer,
+        "operation": change.operation,
+        "subject": None if change.place is None else str(change.place),
+        "statement": headline(change),
+        "relation": None if change.relation is None else change.relation.value,
+        "chance": change.chance,
+        "why": list(consequences(change)),
+        "relied_upon": bool(change.harmed),
+        "dependence": [_dependence(link) for link in change.dependence],
+        "before": [claim_form(claim) for claim in change.before],
+        "after": [claim_form(claim) for claim in change.after],
     }
 
 

@@ -1,4 +1,4 @@
-"""Map and drift as GitHub-flavoured Markdown, for a pull request.
+"""Reports as GitHub-flavoured Markdown, for a pull request.
 
 Text from traffic cannot become markup: names stand in code spans, all else is escaped.
 """
@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 
 from contract.claim import Level
 from reports.doubts import doubts, health
+from reports.period_words import TOLD_IN_FULL, comparison_doubts, consequences, period, sections
+from reports.period_words import headline as told
 from reports.places import map_verdict, places, relied_on
 from reports.reasons import headline, reasons, sure
 from reports.untrusted import for_terminal
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
     from contract.claim import ContractMap, OperationMap
     from reports.drift import Drift, Section
     from reports.finding import Finding
+    from reports.periods import Comparison
     from store.records import Capture
 
 MOST = 50
@@ -42,6 +45,25 @@ def drift_markdown(drift: Drift) -> str:
             lines += _section(section, number)
             number += len(section.findings)
     return "\n".join([*lines, *_doubts(drift.capture, drift.window)])
+
+
+def periods_markdown(comparison: Comparison) -> str:
+    """What differs between two periods: what is certain in full, the rest folded away."""
+    lines = [f"## {plain(comparison.verdict)}", ""]
+    lines += [f"- before: {plain(period(comparison.before))}", f"- after: {plain(period(comparison.after))}"]
+    number = 1
+    for slug, title, about, changes in sections(comparison):
+        full = slug in TOLD_IN_FULL
+        heading = f"{title} ({len(changes):,})"
+        lines += ["", f"### {heading}" if full else f"<details><summary>{heading}</summary>", "", about, ""]
+        for place, change in enumerate(changes[:MOST], start=number):
+            lines.append(f"{place}. {code(change.operation)}: **{plain(told(change))}**  ")
+            lines.append(f"   {plain(' '.join(consequences(change)))}")
+        lines += _cut(len(changes) - MOST)
+        lines += [] if full else ["", "</details>"]
+        number += len(changes)
+    doubts_ = (f"- {plain(doubt)}" for doubt in comparison_doubts(comparison))
+    return "\n".join([*lines, "", "### What this report cannot see", "", *doubts_, ""])
 
 
 def map_markdown(contract_map: ContractMap) -> str:

@@ -1,4 +1,4 @@
-"""Map and drift for the terminal. The first screen answers the question; long lists are cut and say so.
+"""Reports for the terminal. The first screen answers the question; long lists are cut and say so.
 
 Colours appear only on a terminal. Everything that came from traffic goes through `for_terminal` and is never
 parsed as rich's markup.
@@ -16,6 +16,8 @@ from rich.text import Text
 
 from contract.claim import Level, Standing
 from reports.doubts import doubts, health
+from reports.period_words import TOLD_IN_FULL, comparison_doubts, consequences, period, sections
+from reports.period_words import headline as told
 from reports.places import map_verdict, places, relied_on
 from reports.reasons import headline, named, reasons, sure
 from reports.untrusted import for_terminal
@@ -30,6 +32,7 @@ if TYPE_CHECKING:
     from contract.claim import Claim, ContractMap, Dependence, OperationMap
     from reports.drift import Drift, Section
     from reports.finding import Finding
+    from reports.periods import Change, Comparison
     from reports.places import Place
     from store.records import Capture
 
@@ -85,6 +88,40 @@ def drift_text(drift: Drift) -> RenderableType:
         else:
             parts += _by_operation(section)
     return Group(*parts, *_footer(drift.capture, drift.window))
+
+
+def periods_text(comparison: Comparison) -> RenderableType:
+    """What differs between two periods."""
+    parts: list[RenderableType] = [_title(comparison.verdict)]
+    parts += [
+        Text(for_terminal(f"{name:6} {period(one)}"), "dim")
+        for name, one in (("before", comparison.before), ("after", comparison.after))
+    ]
+    number = 1
+    for slug, title, about, changes in sections(comparison):
+        parts += [Text(), _heading(title, len(changes)), _indented(about, "dim")]
+        for place, change in enumerate(changes[:MOST], start=number):
+            parts += _change(change, place, full=slug in TOLD_IN_FULL)
+        number += len(changes)
+        parts += _cut(len(changes) - MOST)
+    parts.append(Text())
+    parts += [Text(f"! {for_terminal(doubt)}", "dim") for doubt in comparison_doubts(comparison)]
+    return Group(*parts)
+
+
+def _change(change: Change, number: int, *, full: bool) -> Iterator[RenderableType]:
+    yield _hanging(
+        Text.assemble(
+            (f"{number:>3}  ", "dim"),
+            (for_terminal(change.operation), "bold"),
+            "  ",
+            (for_terminal(told(change)), "red" if change.harmed else "yellow" if full else ""),
+        )
+    )
+    yield _indented(" ".join(consequences(change)), "" if full else "dim")
+    examples = change.shown.evidence.examples[:1]
+    look = f"defacto show {for_terminal(examples[0])}  " if examples and full else ""
+    yield _indented(Text.assemble((look, "cyan"), (f"[{change.id}]", "dim")))
 
 
 def map_text(contract_map: ContractMap) -> RenderableType:

@@ -1,13 +1,17 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import jsonschema_rs
 import pytest
 
-from tests.cli.test_map_command import DOCS, DOCUMENT, record, shop
+from inference.fold import fold
+from store.store import Store
+from tests.cli.test_map_command import DOCS, DOCUMENT, record, shop, traffic
+from tests.inference.traffic import json_body
 
 if TYPE_CHECKING:
     from tests.cli.test_map_command import Defacto
@@ -76,6 +80,86 @@ def test_an_invalid_document_says_where(shop: Defacto, tmp_path: Path) -> None:
     assert "bad.yaml" in said.err
 
 
-def test_no_document(shop: Defacto) -> None:
-    assert shop("drift").code == 2
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        (),
+        ("--from", "2023-11-14"),
+        ("--to", "2023-11-14"),
+        ("--from", "2023-11-14", "--to", "2023-11-14"),
+        ("--from", "2023-11-14..", "--to", "2023-11-15"),
+        ("--from", "2023-11-15", "--to", "2023-11-14"),
+        ("--from", "2023-11-14", "--to", "soon"),
+        ("--declared", "openapi.yaml", "--from", "2023-11-14", "--to", "2023-11-15"),
+        ("--from", "2023-11-14", "--to", "2023-11-15", "--since", "2023-11-14"),
+        ("--from", "2023-11-14", "--to", "2023-11-15", "--allow-remote"),
+    ],
+)
+def test_wrong_use(shop: Defacto, wrong: tuple[str, ...]) -> None:
+    said = shop("drift", *wrong)
+    assert said.code == 2, said.out
+
+
+def next_day(folder: Path) -> None:
+    """The shop's traffic a day later, in which every other item lacks the `ref` that billing uses."""
+    with Store.open(str(folder / "defacto.db")) as store:
+        for exchange in traffic():
+            body = exchange.response_body
+            got = json.loads(body.content) if body else {}
+            for item in got.get("items", [])[::2]:
+                del item["ref"]
+            moved = replace(exchange, id=f"{exchange.id}x", started_at=exchange.started_at + 86_400 * 10**9)
+            store.write([replace(moved, response_body=json_body(got))])
+        fold(store)
+
+
+PERIODS = ("--from", "2023-11-14", "--to", "2023-11-15")
+
+
+def test_two_periods(shop: Defacto, tmp_path: Path) -> None:
+    next_day(tmp_path)
+    said = shop("drift", *PERIODS, "--format", "json")
+    assert said.code == 1
+    form = json.loads(said.out)
+    schema = json.loads((DOCS / "periods.schema.json").read_text(encoding="utf-8"))
+    jsonschema_rs.Draft202012Validator(schema, validate_formats=True).validate(form)
+    (relied,) = [one for one in form["changed"] if one["relied_upon"]]
+    assert relied["subject"] == "response.200.body.items[].ref"
+    assert relied["relation"] == "wider"
+    # Only refs that end with 1 came: that is narrower, though regular expressions cannot be compared.
+    (pattern,) = [one for one in form["changed"] if not one["relied_upon"]]
+    assert (pattern["before"][0]["kind"], pattern["relation"]) == ("pattern", "narrower")
+    assert form["from"]["period"] == "2023-11-14"
+    assert form["from"]["capture"]["observed"] == form["to"]["capture"]["observed"] == 150
+
+
+def test_the_same_again_is_exit_code_0(shop: Defacto, tmp_path: Path) -> None:
+    with Store.open(str(tmp_path / "defacto.db")) as store:
+        later = [
+            replace(one, id=f"{one.id}x", started_at=one.started_at + 86_400 * 10**9) for one in traffic()
+        ]
+        store.write(later)
+        fold(store)
+    said = shop("drift", *PERIODS, "--format", "json")
+    assert said.code == 0
+    form = json.loads(said.out)
+    assert [form[state] for state in ("gone", "changed", "new", "chance")] == [[], [], [], []]
+    assert form["same"] > 10
+
+
+def test_a_period_without_data_is_not_unchanged(shop: Defacto) -> None:
+    said = shop("drift", *PERIODS)
+    assert said.code == 0
+    assert said.out.startswith("Nothing was observed in 2023-11-15")
+
+
+@pytest.mark.parametrize(
+    ("form", "beginning"),
+    [("text", "1 consumer relies"), ("markdown", "## 1 consumer relies"), ("html", "<!doctype html>")],
+)
+def test_formats_of_periods(shop: Defacto, tmp_path: Path, form: str, beginning: str) -> None:
+    next_day(tmp_path)
+    said = shop("drift", *PERIODS, "--format", form)
+    assert said.code == 1
+    assert said.out.startswith(beginning)
     assert shop("drift", "--declared", "missing.yaml").code == 3
