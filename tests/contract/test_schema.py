@@ -75,10 +75,44 @@ def test_an_object() -> None:
         ({"enum": ["a", None]}, ". nullable", True),
         ({"const": 4}, ". type", ["integer"]),
         ({"type": ["number", "integer"]}, ". type", ["number"]),
+        ({"type": "string", "enum": ["b", "a", None]}, ". enum", ["a", "b"]),
+        ({"const": 4}, ". enum", [4]),
+        ({"type": "string", "format": "uuid"}, ". format", "uuid"),
+        ({"type": "string", "format": "byte"}, ". format", "base64"),
+        ({"type": "string", "contentEncoding": "base64"}, ". format", "base64"),
+        ({"type": "integer", "minimum": 1, "maximum": 100}, ". range", {"min": 1, "max": 100}),
+        ({"type": "integer", "exclusiveMinimum": 0}, ". range", {"min": 1, "max": None}),
+        ({"type": "integer", "minimum": 0, "exclusiveMinimum": True}, ". range", {"min": 1, "max": None}),
+        ({"type": "string", "minLength": 2, "maxLength": 5}, ". length", {"min": 2, "max": 5}),
+        ({"type": "array", "minItems": 1}, ". size", {"min": 1, "max": None}),
+        ({"type": "array", "uniqueItems": True}, ". unique", {"by": None}),
+        ({"type": "string", "pattern": "^a$"}, ". pattern", "^a$"),
+        ({"allOf": [{"pattern": "("}, {"pattern": "b"}], "type": "string"}, ". pattern", "b"),
     ],
 )
 def test_keywords(schema: Any, key: str, value: Any) -> None:
     assert said(schema)[key] == value
+
+
+@pytest.mark.parametrize(
+    ("schema", "kind"),
+    [
+        ({"type": "string", "format": "int32"}, "format"),
+        ({"type": "string", "format": "password"}, "format"),
+        ({"type": "integer", "format": "uuid"}, "format"),
+        ({"type": "string", "pattern": "("}, "pattern"),
+        ({"type": "string", "minimum": 1}, "range"),
+        ({"type": "integer", "minLength": 1}, "length"),
+        ({"type": "object", "minItems": 1}, "size"),
+        ({"type": "integer", "minimum": 5, "maximum": 1}, "range"),
+        ({"type": "string", "minLength": -1}, "length"),
+        ({"enum": [None]}, "enum"),
+        ({"enum": [["a"]]}, "enum"),
+        ({"type": "array", "uniqueItems": False}, "unique"),
+    ],
+)
+def test_keywords_that_say_nothing(schema: Any, kind: str) -> None:
+    assert f". {kind}" not in said(schema)
 
 
 def test_a_field_required_in_all_branches_is_required() -> None:
@@ -152,6 +186,15 @@ JSON = st.recursive(
                     "$ref",
                     "enum",
                     "const",
+                    "format",
+                    "pattern",
+                    "minimum",
+                    "exclusiveMinimum",
+                    "exclusiveMaximum",
+                    "maxLength",
+                    "minItems",
+                    "uniqueItems",
+                    "contentEncoding",
                     "additionalProperties",
                     "patternProperties",
                     "prefixItems",
@@ -185,10 +228,21 @@ PLAIN = st.recursive(
             {"type": "number"},
             {"type": ["string", "null"]},
             {"type": "boolean"},
+            {"type": "string", "enum": ["s", "t"]},
+            {"type": "string", "minLength": 2},
+            {"type": "string", "pattern": "^t"},
+            {"type": "integer", "minimum": 1, "maximum": 2},
+            {"type": "integer", "exclusiveMaximum": 3},
+            {"type": "number", "minimum": 1.5},
+            {"const": 3},
         ]
     ),
     lambda s: (
-        st.builds(lambda items: {"type": "array", "items": items}, s)
+        st.builds(
+            lambda items, more: {"type": "array", "items": items, **more},
+            s,
+            st.sampled_from([{}, {"minItems": 1}, {"maxItems": 1}, {"uniqueItems": True}]),
+        )
         | st.builds(
             lambda fields, required, closed: {
                 "type": "object",
