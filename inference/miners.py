@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from inference.conduct.chains import chains
 from inference.conduct.lifecycles import lifecycles
+from inference.conduct.pages import pages
 from inference.values import miner as values
 
 if TYPE_CHECKING:
@@ -20,4 +21,4 @@ if TYPE_CHECKING:
 
 OPERATION_MINERS: tuple[Callable[[OperationScene], Iterator[Stated]], ...] = (values.mine,)
 
-MINERS: tuple[Callable[[Scene], Iterator[Stated]], ...] = (chains, lifecycles)
+MINERS: tuple[Callable[[Scene], Iterator[Stated]], ...] = (chains, lifecycles, pages)
