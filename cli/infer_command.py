@@ -16,7 +16,14 @@ if TYPE_CHECKING:
 
 @click.command("infer")
 @store_option
-def command(store_url: str) -> None:
+@click.option(
+    "--workers",
+    type=click.IntRange(1, 64),
+    default=1,
+    show_default=True,
+    help="Processes that fold. The result is the same for any number.",
+)
+def command(store_url: str, workers: int) -> None:
     """Fold what is new in the store into summaries.
 
     Maps and drift reports are made of summaries, so run this after recording or importing. What was folded
@@ -26,6 +33,7 @@ def command(store_url: str) -> None:
     \b
     Example:
       defacto infer --store defacto.db
+      defacto infer --workers 4
     """
     from inference.fold import fold  # noqa: PLC0415  # commands import their work when they run
     from store.store import Store  # noqa: PLC0415
@@ -43,7 +51,7 @@ def command(store_url: str) -> None:
         Progress(*columns, console=console, transient=True) as progress,
     ):
         task = progress.add_task("folding", total=len(store.unfolded()))
-        folded = fold(store, progress=lambda: progress.advance(task))
+        folded = fold(store, workers=workers, progress=lambda: progress.advance(task))
     console.print(_said(folded), markup=False)
 
 

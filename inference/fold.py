@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import gc
 from collections import defaultdict
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -46,49 +47,34 @@ class Folded:
     renamed: dict[str, dict[str, str]] = field(default_factory=dict)
 
 
-def fold(store: Store, *, progress: Callable[[], None] | None = None) -> Folded:
+def fold(store: Store, *, workers: int = 1, progress: Callable[[], None] | None = None) -> Folded:
     """Fold every batch that is not folded yet.
 
     Args:
         store: where observations are read and summaries are kept.
+        workers: processes that fold; the result is the same for any number.
         progress: called after each batch.
 
     Raises:
         StoreError: the store failed; what was written before stays, the rest is folded by the next run.
     """
-    collecting = gc.isenabled()
-    gc.disable()  # summaries hold no cycles, and walking them again and again took a third of the time
-    try:
-        return _fold(store, progress)
-    finally:
-        if collecting:
-            gc.enable()
-
-
-def _fold(store: Store, progress: Callable[[], None] | None) -> Folded:
     done = Folded()
     models = _load_models(store)
     before = {
         producer: PathModel.from_state(model.state()).operations() for producer, model in models.items()
     }
-    part = Fold(models)
-    batches: list[int] = []
-    for batch in store.unfolded():
-        count = 0
-        for exchange in store.batch(batch):
-            part.observe(exchange)
-            count += 1
-        batches.append(batch)
-        done.exchanges += count
-        if progress is not None:
-            progress()
-        if part.full:
-            _save(store, part, batches)
-            done.batches += len(batches)
-            part, batches = part.successor(), []
-    if batches:
-        _save(store, part, batches)
-        done.batches += len(batches)
+    batches = store.unfolded()
+    with without_gc():
+        if workers > 1:
+            from inference.parallel import folded_in_processes  # noqa: PLC0415  # it imports this module
+
+            folds = folded_in_processes(store, batches, models, workers, progress)
+        else:
+            folds = _folded_here(store, batches, models, progress)
+        for part, taken in folds:
+            _save(store, part, taken)
+            done.exchanges += part.exchanges
+            done.batches += len(taken)
     for producer, earlier in before.items():
         renamed = models[producer].operations().renamed_since(earlier)
         if renamed:
@@ -96,6 +82,37 @@ def _fold(store: Store, progress: Callable[[], None] | None) -> Folded:
             span = store.span(producer)
             store.rename_operations(producer, renamed, span[1] if span else 0)
     return done
+
+
+@contextmanager
+def without_gc() -> Iterator[None]:
+    """No garbage collection: summaries hold no cycles, and walking them took a third of the time."""
+    collecting = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if collecting:
+            gc.enable()
+
+
+def _folded_here(
+    store: Store, batches: list[int], models: dict[str, PathModel], progress: Callable[[], None] | None
+) -> Iterator[tuple[Fold, list[int]]]:
+    """Stretches of the traffic, each with the batches that it is of."""
+    part = Fold(models)
+    taken: list[int] = []
+    for batch in batches:
+        for exchange in store.batch(batch):
+            part.observe(exchange)
+        taken.append(batch)
+        if progress is not None:
+            progress()
+        if part.full:
+            yield part, taken
+            part, taken = part.successor(), []
+    if taken:
+        yield part, taken
 
 
 class Fold:
@@ -171,6 +188,53 @@ class Fold:
             for one in across:
                 yield part, one
 
+    def summaries(self) -> Iterator[Summary]:
+        """All that was folded, as it is stored and sent between processes."""
+        for (producer, window, route, consumer), observer in self.parts():
+            yield Summary(
+                producer=producer,
+                window_start=window,
+                route=route,
+                consumer=consumer,
+                family=observer.family,
+                state=encode(observer.state()),
+            )
+        for producer, model in self.models.items():
+            yield Summary(
+                producer=producer,
+                window_start=0,
+                route="",
+                consumer="",
+                family=PATHS,
+                state=encode(model.state()),
+            )
+
+    def merge(self, summaries: Iterable[Summary], *, known: bool = False) -> None:
+        """Fold in what others have folded; with `known` only of parts that this one has, and no paths."""
+        parts = {(*part, observer.family): observer for part, observer in self.parts()}
+        for summary in summaries:
+            if summary.family == PATHS:
+                if not known:
+                    self.models.setdefault(summary.producer, PathModel()).merge(
+                        PathModel.from_state(decode(summary))
+                    )
+                continue
+            part = (summary.producer, summary.window_start, summary.route, summary.consumer)
+            observer = parts.get((*part, summary.family))
+            if observer is not None:
+                observer.merge(type(observer).from_state(decode(summary)))
+            elif not known:
+                self._take(part, summary)
+
+    def _take(self, part: Part, summary: Summary) -> None:
+        """The summary of a part that nothing was known of."""
+        if summary.family in CONSUMER_OBSERVERS:
+            across = self.consumers.setdefault(part, [])
+            across.append(CONSUMER_OBSERVERS[summary.family].from_state(decode(summary)))
+        else:
+            observers = self.operations.setdefault(part, [])
+            observers.append(OPERATION_OBSERVERS[summary.family].from_state(decode(summary)))
+
 
 def _load_models(store: Store) -> dict[str, PathModel]:
     return {
@@ -181,14 +245,8 @@ def _load_models(store: Store) -> dict[str, PathModel]:
 
 def _save(store: Store, part: Fold, batches: list[int]) -> None:
     """Merge with what is stored of the same parts, and write all in one transaction."""
-    fresh = {(*key, observer.family): observer for key, observer in part.parts()}
-    for summary in _stored(store, part):
-        observer = fresh.get(
-            (summary.producer, summary.window_start, summary.route, summary.consumer, summary.family)
-        )
-        if observer is not None:
-            observer.merge(type(observer).from_state(decode(summary)))
-    store.save(_rows(fresh, part.models), folded=batches)
+    part.merge(_stored(store, part), known=True)
+    store.save(part.summaries(), folded=batches)
 
 
 def _stored(store: Store, part: Fold) -> Iterator[Summary]:
@@ -200,26 +258,3 @@ def _stored(store: Store, part: Fold) -> Iterator[Summary]:
     for producer, starts in sorted(windows.items()):
         for start in sorted(starts):
             yield from store.summaries(producer=producer, families=families, window=start)
-
-
-def _rows(
-    fresh: dict[tuple[str, int, str, str, str], Mergeable], models: dict[str, PathModel]
-) -> Iterable[Summary]:
-    for (producer, window, route, consumer, family), observer in fresh.items():
-        yield Summary(
-            producer=producer,
-            window_start=window,
-            route=route,
-            consumer=consumer,
-            family=family,
-            state=encode(observer.state()),
-        )
-    for producer, model in models.items():
-        yield Summary(
-            producer=producer,
-            window_start=0,
-            route="",
-            consumer="",
-            family=PATHS,
-            state=encode(model.state()),
-        )

@@ -69,6 +69,14 @@ class Store:
         """Where the store is, as people may see it: a password is hidden."""
         return self._database.shown
 
+    @property
+    def address(self) -> str:
+        """The URL with which another process opens the same store. May hold a password: never show it."""
+        database = self._database
+        if database.path is not None:
+            return str(database.path)
+        return database.engine.url.set(drivername="postgresql").render_as_string(hide_password=False)
+
     def close(self) -> None:
         """Close all connections. The store cannot be used afterwards."""
         self._database.engine.dispose()

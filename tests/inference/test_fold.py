@@ -13,6 +13,7 @@ from contract.claim import Level
 from inference import fold as fold_module
 from inference.contract_map import build
 from inference.fold import fold
+from reports.json_form import map_form, to_json
 from store.records import KnownConsumer, Summary
 from store.store import Store
 from tests.inference.traffic import START, call
@@ -93,6 +94,23 @@ def test_folding_in_steps_equals_folding_at_once(store: Store, tmp_path: Path, s
                 fold(steps)
         fold(steps)
         assert kept(steps) == kept(store)
+
+
+def test_any_number_of_processes_gives_the_same_summaries_and_the_same_map(
+    store: Store, tmp_path: Path
+) -> None:
+    exchanges = traffic(4)
+    with Store.open(str(tmp_path / "workers.db")) as other:
+        for begin in range(0, len(exchanges), 40):
+            store.write(exchanges[begin : begin + 40])
+            other.write(exchanges[begin : begin + 40])
+        calls = []
+        fold(store)
+        assert fold(other, workers=3, progress=lambda: calls.append(1)).exchanges == 240
+        assert len(calls) == 6
+        assert kept(other) == kept(store)
+        maps = [map_form(replace(build(one), generated_at=0)) for one in (store, other)]
+    assert to_json(maps[0]) == to_json(maps[1])
 
 
 def test_a_batch_whose_summaries_cannot_be_written_is_folded_by_the_next_run(
