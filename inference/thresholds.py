@@ -157,3 +157,12 @@ MIN_PAGES = 5
 
 MIN_FULL_PAGES = 0.9
 """Share of the pages that another one follows that have the usual length: only the last is shorter."""
+
+MIN_VISIBLE = 6
+"""Writes that must have been read again to say how soon they are shown."""
+
+MIN_SETTLED = 0.9
+"""Share of last reads in which a field is as it was written; what the producer changes itself is not told."""
+
+AT_ONCE_MS = 1_000
+"""If as many reads as needed came sooner than this and all were right, writes are shown at once."""
