@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from inference.conduct.chains import chains
 from inference.conduct.lifecycles import lifecycles
 from inference.conduct.pages import pages
+from inference.conduct.visibility import visibility
 from inference.values import miner as values
 
 if TYPE_CHECKING:
@@ -21,4 +22,4 @@ if TYPE_CHECKING:
 
 OPERATION_MINERS: tuple[Callable[[OperationScene], Iterator[Stated]], ...] = (values.mine,)
 
-MINERS: tuple[Callable[[Scene], Iterator[Stated]], ...] = (chains, lifecycles, pages)
+MINERS: tuple[Callable[[Scene], Iterator[Stated]], ...] = (chains, lifecycles, pages, visibility)

@@ -7,9 +7,11 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from contract.subject import ITEM, VALUE
+from inference.shapes import parameters
 
 if TYPE_CHECKING:
     from contract.subject import Subject
+    from inference.journal import Event, Mark
 
 _PARAMETER = re.compile(r"\{[^{}]*\}")
 _IDENTIFIER = re.compile(r"(.*?)[_.-]?(?:ids?|uuid|key|token|number|no|code|ref|reference|slug)")
@@ -20,6 +22,13 @@ _WRAPPERS = frozenset(
     """.split()  # noqa: SIM905  # a list of words reads better than a list of strings
 )
 _ONE = (("ies", "y"), ("sses", "ss"), ("shes", "sh"), ("ches", "ch"), ("xes", "x"), ("s", ""))
+
+
+def named(operation: str, event: Event) -> dict[str, Mark]:
+    """The path parameters of a call, by segment index."""
+    words = event.route.partition(" ")[2].strip("/").split("/")
+    # a segment that only a later template leaves open stands in the route
+    return {index: event.path.get(index, words[int(index)]) for index in parameters(operation)}
 
 
 def noun_of_path(operation: str, index: int | None = None) -> str:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from contract.subject import Subject, parse
-from inference.conduct.entities import noun_of, noun_of_id, noun_of_path
+from inference.conduct.entities import named, noun_of, noun_of_id, noun_of_path
 from inference.journal import hash_of, identifies
 from inference.shapes import parameters
 from inference.specificity import bits_of
@@ -107,13 +107,11 @@ def _is_kept(journal: Journal | None, value: Mark) -> bool:
 
 def _sent(operation: str, event: Event) -> Iterator[tuple[str, Subject, Mark]]:
     """The ids that a request names, each with what it is the id of."""
-    words = event.route.partition(" ")[2].strip("/").split("/")
-    for index, name in parameters(operation).items():
-        # a segment that a later template leaves open stands in the route
-        value = event.path.get(index, words[int(index)])
+    names = parameters(operation)
+    for index, value in named(operation, event).items():
         noun = noun_of_path(operation, int(index))
         if noun:
-            yield noun, Subject(("request", "path", name)), value
+            yield noun, Subject(("request", "path", names[index])), value
     for section, values in (("query", event.query), ("body", event.sent)):
         for name, value in values.items():
             noun = noun_of_id(name.rpartition(".")[2])
