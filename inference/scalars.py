@@ -144,7 +144,7 @@ def _wider(mine: tuple[Any, Any] | None, theirs: tuple[Any, Any] | None) -> tupl
 
 def _plain(value: float) -> Value:
     """5.0 as 5: JSON knows one number where Python knows two."""
-    return int(value) if isinstance(value, float) and value.is_integer() and abs(value) < 1e15 else value
+    return int(value) if value % 1 == 0 and abs(value) < 1e15 else value
 
 
 def _listed(values: dict[Any, Tally] | None) -> list[list[Any]] | None:
