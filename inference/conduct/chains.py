@@ -165,7 +165,8 @@ def _preceded(scene: Scene, record: _Record) -> Iterator[Stated]:
             f"in {link.answers} answers, and from nowhere else before; "
             f"others are below {rule_of_three(held):.0%} at 95 %"
         )
-        yield _stated(scene, link.target, kind, link, _doubt(link, MIN_CHAIN), reason)
+        # that it never sends another value shows that it cannot do without the call before
+        yield _stated(scene, kind, link, Level.PROVEN, _doubt(link, MIN_CHAIN), reason)
 
 
 def _source_of(target: Located, ways: list[Way], record: _Record) -> _Link | None:
@@ -210,7 +211,7 @@ def _followed(scene: Scene, record: _Record) -> Iterator[Stated]:
             f"{held} of {held + broken} different values received here were sent there later, "
             f"at least {wilson(held, held + broken)[0]:.0%} at 95 %"
         )
-        yield _stated(scene, link.source, kind, link, _doubt(link, MIN_FOLLOWED), reason)
+        yield _stated(scene, kind, link, Level.USED, _doubt(link, MIN_FOLLOWED), reason)
 
 
 def _onward(record: _Record) -> list[_Link]:
@@ -262,8 +263,8 @@ def _doubt(link: _Link, least: int) -> str:
     return ""
 
 
-def _stated(scene: Scene, place: Located, kind: Kind, link: _Link, doubt: str, reason: str) -> Stated:
-    operation, subject = place
+def _stated(scene: Scene, kind: Kind, link: _Link, level: Level, doubt: str, reason: str) -> Stated:
+    operation, subject = link.target if isinstance(kind, PrecededBy) else link.source
     by_consumer: dict[str, Tally] = defaultdict(Tally)
     for (consumer, _), (_, used) in sorted(link.ways.items(), key=str):
         by_consumer[consumer].merge(used)
@@ -282,7 +283,7 @@ def _stated(scene: Scene, place: Located, kind: Kind, link: _Link, doubt: str, r
         dependence={
             consumer: Dependence(
                 consumer=consumer,
-                level=Level.USED,
+                level=level,
                 basis=f"sent {_words(link.source)} to {_words(link.target)}",
                 count=tally.count,
                 first_seen=tally.first,
