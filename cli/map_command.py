@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 import click
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
 
     from contract.claim import ContractMap
+    from reports.selection import Candidates
 
 
 @click.command("map")
@@ -44,6 +46,13 @@ if TYPE_CHECKING:
     show_default=True,
     help="Which table csv and parquet hold: one row a clause, or consumers by places.",
 )
+@click.option("--candidates", is_flag=True, help="Also list what was nearly claimed, and why not.")
+@click.option(
+    "--explain",
+    "explained",
+    metavar="ID",
+    help="Say why one clause is claimed, or why not; by its id, the start of it, or a former one.",
+)
 @output_option
 def command(
     store_url: str,
@@ -55,9 +64,11 @@ def command(
     declared: str | None,
     output_format: str,
     table: str,
+    explained: str | None,
     output: str | None,
     *,
     allow_remote: bool,
+    candidates: bool,
 ) -> None:
     """The actual contract map: who relies on what, operation by operation.
 
@@ -70,36 +81,73 @@ def command(
       defacto map --operation 'GET /orders*' --consumer billing
       defacto map --declared openapi.yaml --format html -o map.html
       defacto map --format parquet --table matrix -o matrix.parquet
+      defacto map --candidates --operation 'POST /orders'
+      defacto map --explain 7vmz4u7t
     """
-    from reports.compare import stood  # noqa: PLC0415  # commands import their work when they run
-    from reports.selection import claimed, consumer_names, of_consumer, of_operations  # noqa: PLC0415
+    from reports import selection  # noqa: PLC0415  # commands import their work when they run
+    from reports.compare import stood  # noqa: PLC0415
 
+    if candidates and output_format in {"csv", "parquet"}:
+        raise click.UsageError("Tables hold what is claimed: --candidates goes with the other formats.")
     if declared is None:
-        contract_map = claimed(read_map(store_url, producer=producer, since=since, until=until))
+        whole = read_map(store_url, producer=producer, since=since, until=until)
+        shown = selection.claimed(whole) if explained is None else whole
     else:
-        contract_map = stood(
-            *read_against(
-                declared,
-                store_url,
-                producer=producer,
-                since=since,
-                until=until,
-                allow_remote=allow_remote,
-            )
+        whole, document = read_against(
+            declared, store_url, producer=producer, since=since, until=until, allow_remote=allow_remote
         )
+        shown = stood(whole, document)
+    if explained is not None:
+        deliver(_explained(shown, explained, output_format), output)
+        return
+    narrow = partial(_narrowed, operation=operation, consumer=consumer)
+    near = selection.candidates(narrow(whole)) if candidates else None
+    deliver(_render(narrow(shown), output_format, table, near), output)
+
+
+def _narrowed(contract_map: ContractMap, operation: str | None, consumer: str | None) -> ContractMap:
+    """The part that was asked for."""
+    from reports.selection import consumer_names, of_consumer, of_operations  # noqa: PLC0415  # as above
+
     if operation is not None:
         contract_map = of_operations(contract_map, operation)
-    if consumer is not None:
-        names = consumer_names(contract_map)
-        if consumer not in names:
-            raise click.UsageError(
-                f"No consumer is called {consumer!r}. There are: {for_terminal(', '.join(names))}."
-            )
-        contract_map = of_consumer(contract_map, consumer)
-    deliver(_render(contract_map, output_format, table), output)
+    if consumer is None:
+        return contract_map
+    names = consumer_names(contract_map)
+    if consumer not in names:
+        raise click.UsageError(
+            f"No consumer is called {consumer!r}. There are: {for_terminal(', '.join(names))}."
+        )
+    return of_consumer(contract_map, consumer)
 
 
-def _render(contract_map: ContractMap, output_format: str, table: str) -> RenderableType | str | bytes:
+def _explained(contract_map: ContractMap, id_: str, output_format: str) -> RenderableType | str:
+    """Why one clause is claimed."""
+    from reports.explain import explain_form, explain_text, find  # noqa: PLC0415  # as above
+
+    found = find(contract_map, id_)
+    if not found:
+        raise click.UsageError(
+            f"No clause has an id that begins with {id_!r}. defacto map --format json has them all, "
+            "with --candidates also those in doubt."
+        )
+    if len(found) > 1:
+        keys = "\n".join(
+            f"  {one.claim.clause.id}  {for_terminal(one.claim.clause.key)}" for one in found[:20]
+        )
+        raise click.UsageError(f"{len(found)} clauses have an id that begins with {id_!r}:\n{keys}")
+    if output_format == "json":
+        from reports.json_form import to_json  # noqa: PLC0415  # as above
+
+        return to_json(explain_form(found[0]))
+    if output_format != "text":
+        raise click.UsageError("--explain is told as text or json.")
+    return explain_text(found[0])
+
+
+def _render(
+    contract_map: ContractMap, output_format: str, table: str, near: Candidates | None
+) -> RenderableType | str | bytes:
     if output_format in {"csv", "parquet"}:
         from reports import tables  # noqa: PLC0415
 
@@ -108,15 +156,15 @@ def _render(contract_map: ContractMap, output_format: str, table: str) -> Render
     if output_format == "json":
         from reports.json_form import map_form, to_json  # noqa: PLC0415
 
-        return to_json(map_form(contract_map))
+        return to_json(map_form(contract_map, near))
     if output_format == "html":
         from reports.html import map_html  # noqa: PLC0415
 
-        return map_html(contract_map)
+        return map_html(contract_map, near)
     if output_format == "markdown":
         from reports.markdown import map_markdown  # noqa: PLC0415
 
-        return map_markdown(contract_map)
+        return map_markdown(contract_map, near)
     from reports.text import map_text  # noqa: PLC0415
 
-    return map_text(contract_map)
+    return map_text(contract_map, near)

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from reports.drift import Drift
     from reports.finding import Finding
     from reports.periods import Comparison
+    from reports.selection import Candidates
 
 _INDENTATION = re.compile(r"\n\s+")
 
@@ -82,13 +83,14 @@ def periods_html(comparison: Comparison) -> str:
     )
 
 
-def map_html(contract_map: ContractMap) -> str:
-    """The actual contract map as a page."""
+def map_html(contract_map: ContractMap, candidates: Candidates | None = None) -> str:
+    """The actual contract map as a page, with what was nearly claimed if it is given."""
     operations = [one for producer in contract_map.producers for one in producer.operations]
     known = [consumer for producer in contract_map.producers for consumer in producer.consumers]
     return _page(
         "map.html",
         contract_map=contract_map,
+        candidates=candidates or {},
         verdict=map_verdict(contract_map),
         generated_at=contract_map.generated_at,
         window=contract_map.window,

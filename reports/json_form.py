@@ -20,25 +20,31 @@ from reports.reasons import reasons
 from reports.words import instant
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from contract.claim import Claim, Consumer, ContractMap, Dependence, Evidence, OperationMap
     from contract.clause import Clause
     from reports.drift import Drift
     from reports.finding import Finding
     from reports.periods import Change, Comparison, Observed
+    from reports.selection import Candidates
     from store.records import Capture
 
 _UNSAFE = re.compile("[\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]")
 """What JSON allows unescaped and a terminal or an eye does not take as text. Occurs inside strings only."""
 
 
-def map_form(contract_map: ContractMap) -> dict[str, Any]:
-    """The actual contract map as JSON's own types."""
+def map_form(contract_map: ContractMap, candidates: Candidates | None = None) -> dict[str, Any]:
+    """The actual contract map as JSON's own types, each operation with its candidates if they are given."""
+    near = candidates or {}
     return {
         **_head(contract_map.generated_at, contract_map.window, contract_map.capture),
         "producers": [
             {
                 "name": producer.name,
-                "operations": [_operation(operation) for operation in producer.operations],
+                "operations": [
+                    _operation(one, near.get((producer.name, one.key))) for one in producer.operations
+                ],
                 "consumers": [_consumer(consumer) for consumer in producer.consumers],
             }
             for producer in contract_map.producers
@@ -113,6 +119,8 @@ def claim_form(claim: Claim) -> dict[str, Any]:
         "dependence": [_dependence(link) for link in claim.dependence],
         "standing": claim.standing.value,
         "decision": claim.decision.value,
+        "doubt": claim.doubt,
+        "reasons": list(claim.reasons),
     }
 
 
@@ -145,14 +153,17 @@ def _head(generated_at: int, window: tuple[int, int] | None, capture: Capture) -
     }
 
 
-def _operation(operation: OperationMap) -> dict[str, Any]:
-    return {
+def _operation(operation: OperationMap, candidates: Iterable[Claim] | None) -> dict[str, Any]:
+    form = {
         "key": operation.key,
         "protocol": operation.protocol,
         "observations": operation.observations,
         "consumers": sorted(operation.consumers),
         "clauses": [claim_form(claim) for claim in operation.claims],
     }
+    if candidates is not None:
+        form["candidates"] = [claim_form(claim) for claim in candidates]
+    return form
 
 
 def _consumer(consumer: Consumer) -> dict[str, Any]:

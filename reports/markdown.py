@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from reports.drift import Drift, Section
     from reports.finding import Finding
     from reports.periods import Comparison
+    from reports.selection import Candidates
     from store.records import Capture
 
 MOST = 50
@@ -66,8 +67,8 @@ def periods_markdown(comparison: Comparison) -> str:
     return "\n".join([*lines, "", "### What this report cannot see", "", *doubts_, ""])
 
 
-def map_markdown(contract_map: ContractMap) -> str:
-    """The actual contract map: consumers, then operation by operation."""
+def map_markdown(contract_map: ContractMap, candidates: Candidates | None = None) -> str:
+    """The actual contract map: consumers, then operation by operation with what was nearly claimed."""
     subject = ", ".join(code(producer.name) for producer in contract_map.producers)
     lines = [f"## {plain(map_verdict(contract_map))}", ""]
     lines.append(_about(subject, contract_map.window, contract_map.capture))
@@ -76,6 +77,11 @@ def map_markdown(contract_map: ContractMap) -> str:
     for producer in contract_map.producers:
         for operation in producer.operations:
             lines += ["", *_operation(operation)]
+            near = (candidates or {}).get((producer.name, operation.key), ())
+            if near:
+                lines += ["", f"Nearly claimed ({len(near):,}):", ""]
+                lines += [f"- {plain(one.clause.statement)}: *{plain(one.doubt)}*" for one in near[:MOST]]
+                lines += _cut(len(near) - MOST)
     return "\n".join([*lines, *_doubts(contract_map.capture, contract_map.window)])
 
 

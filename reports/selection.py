@@ -9,9 +9,12 @@ from typing import TYPE_CHECKING
 from contract.claim import Standing
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from contract.claim import Claim, ContractMap, OperationMap
+
+    Candidates = Mapping[tuple[str, str], tuple[Claim, ...]]
+    """Claims that are in doubt, by producer and operation key."""
 
 
 def claimed(contract_map: ContractMap) -> ContractMap:
@@ -21,6 +24,20 @@ def claimed(contract_map: ContractMap) -> ContractMap:
         return replace(operation, claims=tuple(filter(_stands_alone, operation.claims)))
 
     return _each_operation(contract_map, worth)
+
+
+def candidates(contract_map: ContractMap) -> Candidates:
+    """What was nearly claimed, by producer and operation: the most often seen first."""
+    return {
+        (producer.name, operation.key): tuple(
+            sorted(
+                (claim for claim in operation.claims if _is_nearly(claim)),
+                key=lambda claim: (-claim.evidence.total, claim.clause.id),
+            )
+        )
+        for producer in contract_map.producers
+        for operation in producer.operations
+    }
 
 
 def of_operations(contract_map: ContractMap, pattern: str) -> ContractMap:
@@ -65,6 +82,10 @@ def of_consumer(contract_map: ContractMap, name: str) -> ContractMap:
 def consumer_names(contract_map: ContractMap) -> list[str]:
     """All consumers of a map, sorted."""
     return sorted({one.name for producer in contract_map.producers for one in producer.consumers})
+
+
+def _is_nearly(claim: Claim) -> bool:
+    return claim.candidate and claim.clause.kind.informative and claim.standing is Standing.UNDECLARED
 
 
 def _stands_alone(claim: Claim) -> bool:

@@ -21,7 +21,7 @@ from reports.period_words import headline as told
 from reports.places import map_verdict, places, relied_on
 from reports.reasons import headline, named, reasons, sure
 from reports.untrusted import for_terminal
-from reports.words import between, count
+from reports.words import between, clipped, count
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from reports.finding import Finding
     from reports.periods import Change, Comparison
     from reports.places import Place
+    from reports.selection import Candidates
     from store.records import Capture
 
 MOST = 20
@@ -124,10 +125,11 @@ def _change(change: Change, number: int, *, full: bool) -> Iterator[RenderableTy
     yield _indented(Text.assemble((look, "cyan"), (f"[{change.id}]", "dim")))
 
 
-def map_text(contract_map: ContractMap) -> RenderableType:
+def map_text(contract_map: ContractMap, candidates: Candidates | None = None) -> RenderableType:
     """The actual contract map: consumers first, then operation by operation.
 
-    Of several operations only the places that somebody does more with than receive; of a single one all.
+    Of several operations only the places that somebody does more with than receive; of a single one all. What
+    was nearly claimed stands below each operation, if it is given.
     """
     subject = ", ".join(producer.name for producer in contract_map.producers)
     parts: list[RenderableType] = [
@@ -140,6 +142,8 @@ def map_text(contract_map: ContractMap) -> RenderableType:
     for producer in contract_map.producers:
         for operation in producer.operations:
             parts += [Text(), *_operation(operation, full=full)]
+            if candidates is not None:
+                parts += _candidates(candidates.get((producer.name, operation.key), ()), operation.key)
     legend = "   ".join(f"{glyph} {level.value}" for level, glyph in GLYPHS.items())
     legend += "   (≤…) at 95% no more than this share can break it"
     return Group(*parts, Text(), Text(legend, "dim"), *_footer(contract_map.capture, contract_map.window))
@@ -245,6 +249,22 @@ def _operation(operation: OperationMap, *, full: bool) -> Iterator[RenderableTyp
     if left:
         line = f"{'and ' if shown else ''}{count(left, 'place')} that consumers only receive"
         yield _indented(f"{line}: --operation {shlex.quote(operation.key)} shows all", "dim")
+
+
+def _candidates(claims: Sequence[Claim], key: str) -> Iterator[RenderableType]:
+    if not claims:
+        return
+    yield _indented(Text.assemble(("nearly claimed", "bold"), (f"  {len(claims):,}", "dim")))
+    for claim in claims[:MOST]:
+        said = (for_terminal(clipped(claim.clause.statement)), "")
+        yield _indented(
+            Text.assemble(
+                said, (f"  {for_terminal(claim.doubt)}", "yellow"), (f"  [{claim.clause.id}]", "dim")
+            )
+        )
+    if len(claims) > MOST:
+        more = f"… and {len(claims) - MOST:,} more: --operation {shlex.quote(key)} --format json shows all"
+        yield _indented(more, "dim")
 
 
 def _where(place: Place) -> Text:

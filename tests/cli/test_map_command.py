@@ -196,3 +196,64 @@ def test_what_is_not_folded_is_told(shop: Defacto, tmp_path: Path) -> None:
     said = shop("map")
     assert said.code == 0
     assert "not folded yet" in said.err
+
+
+def test_candidates_are_told_apart_with_their_doubt(shop: Defacto) -> None:
+    plain = document(shop("map", "--format", "json"))
+    form = document(shop("map", "--format", "json", "--candidates"))
+    schema = json.loads((DOCS / "map.schema.json").read_text(encoding="utf-8"))
+    jsonschema_rs.Draft202012Validator(schema, validate_formats=True).validate(form)
+    for one, two in zip(plain["producers"][0]["operations"], form["producers"][0]["operations"], strict=True):
+        assert "candidates" not in one
+        assert one["clauses"] == two["clauses"]
+        assert all(not clause["doubt"] for clause in two["clauses"])
+        assert two["candidates"]
+        assert all(clause["doubt"] for clause in two["candidates"])
+
+
+@pytest.mark.parametrize("form", ["text", "markdown", "html"])
+def test_candidates_for_people(shop: Defacto, form: str) -> None:
+    said = shop("map", "--candidates", "--operation", "GET /orders", "--format", form)
+    assert said.code == 0
+    assert "nearly claimed" in said.out.lower()
+    assert "nearly claimed" not in shop("map", "--operation", "GET /orders", "--format", form).out.lower()
+
+
+def test_tables_hold_no_candidates(shop: Defacto) -> None:
+    assert shop("map", "--candidates", "--format", "csv").code == 2
+
+
+def test_explain_claims_and_candidates(shop: Defacto) -> None:
+    form = document(shop("map", "--format", "json", "--candidates"))
+    (operation,) = [one for one in form["producers"][0]["operations"] if one["key"] == "GET /orders"]
+    claimed, doubted = operation["clauses"][-1], operation["candidates"][0]
+    said = shop("map", "--explain", claimed["id"][:8])
+    assert said.code == 0
+    assert "\nClaimed.\n" in said.out
+    assert claimed["id"] in said.out
+    told = document(shop("map", "--explain", doubted["id"], "--format", "json"))
+    assert told["verdict"] == f"Not claimed: {doubted['doubt']}."
+    assert told["id"] == doubted["id"]
+
+
+def test_explain_with_a_document_says_where_it_stands(shop: Defacto) -> None:
+    drift = json.loads(shop("drift", "--declared", "openapi.yaml", "--format", "json").out)
+    (broken,) = drift["contradicted"]
+    said = shop("map", "--explain", broken["id"], "--declared", "openapi.yaml")
+    assert "Contradicted: the document states that" in said.out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("--explain", "nosuchid9"), "No clause has an id that begins with"),
+        (("--explain", ""), "clauses have an id that begins with"),
+        (("--explain", "PLACE", "--format", "html"), "told as text or json"),
+    ],
+)
+def test_explain_used_wrongly(shop: Defacto, arguments: tuple[str, ...], words: str) -> None:
+    form = document(shop("map", "--format", "json"))
+    some = form["producers"][0]["operations"][0]["clauses"][0]["id"]
+    said = shop("map", *(some if one == "PLACE" else one for one in arguments))
+    assert said.code == 2
+    assert words in said.err
