@@ -17,7 +17,7 @@ from contract.claim import (
     OperationMap,
     ProducerMap,
 )
-from contract.clause import Direction
+from contract.clause import Direction, Family
 from inference.asks import Asks
 from inference.latencies import Latencies
 from inference.miners import MINERS, OPERATION_MINERS
@@ -229,7 +229,9 @@ def _claims(
     for family, one in stated:
         subject = one.clause.subject
         if one.dependence is None:
-            links = tuple(_dependence(subject, family, scene.views, sources.get(subject, {}), media))
+            # sending a value back needs it to be there; it says nothing of its form, its order, its relations
+            returned = sources.get(subject, {}) if one.clause.kind.family is Family.SHAPE else {}
+            links = tuple(_dependence(subject, family, scene.views, returned, media))
         else:
             links = tuple(link for _, link in sorted(one.dependence.items()))
         yield Claim(

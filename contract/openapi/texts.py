@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from contract.kinds import Present, Type
+from contract.schema import value_kinds
 from contract.view import TYPES, pointer_of
 
 if TYPE_CHECKING:
@@ -53,14 +54,16 @@ def said_of(parameter: Parameter, side: Subject, viewer: Viewer, *, partial: boo
 
 
 def _type(node: Node, viewer: Viewer, subject: Subject, parameter: Parameter) -> Iterator[Said]:
-    """The types of the texts in which a value is written."""
+    """The types of the texts in which a value is written, and which values these may be."""
     view = viewer.view(node)
     types = _written(view, viewer, parameter) - {"null"}
-    if not types or types >= TYPES - {"null"}:
-        return
-    if not subject.textual and "string" in types:
-        types |= _SCALARS  # a form's text may look like anything, and its place cannot be told from JSON's
-    yield subject, Type.of(types), view.pointer
+    if types and not types >= TYPES - {"null"}:
+        if not subject.textual and "string" in types:
+            types |= _SCALARS  # a form's text may look like anything; its place is that of JSON's
+        yield subject, Type.of(types), view.pointer
+    single = viewer.view(view.items) if parameter.repeated and view.items else view
+    if subject.textual and not single.types & _PACKED:
+        yield from ((subject, kind, view.pointer) for kind in value_kinds(single))
 
 
 def _written(view: View, viewer: Viewer, parameter: Parameter) -> frozenset[str]:
