@@ -70,7 +70,10 @@ class Claims:
     operations: set[str] = field(default_factory=set)
     clauses: list[Claim] = field(default_factory=list)
     used: set[tuple[str, Place]] = field(default_factory=set)
-    """Consumer and place of each dependence of the level `used` or above."""
+    """Consumer and place in an answer of each dependence of the level `used` or above.
+
+    That a consumer depends on how it asks (pages, the call before) is scored with the kinds that say so.
+    """
 
     @classmethod
     def of(cls, form: dict[str, Any], producer: str) -> Claims:
@@ -88,7 +91,7 @@ class Claims:
                     claims.used |= {
                         (link["consumer"], place)
                         for link in clause["dependence"]
-                        if link["level"] in {"used", "proven"}
+                        if link["level"] in {"used", "proven"} and place.subject.startswith("response.")
                     }
         return claims
 
