@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 from contract.kinds.at_most import AtMost
+from contract.kinds.cause import Cause
 from contract.kinds.closed import Closed
 from contract.kinds.contains import Contains
 from contract.kinds.content_type import ContentType
@@ -12,11 +13,15 @@ from contract.kinds.count import Count
 from contract.kinds.derived import Derived
 from contract.kinds.echo import Echo
 from contract.kinds.effect_within import EffectWithin
+from contract.kinds.effectful_read import EffectfulRead
 from contract.kinds.enum import Enum
 from contract.kinds.equal import Equal
+from contract.kinds.error_inside import ErrorInside
+from contract.kinds.fallback import Fallback
 from contract.kinds.filter import Filter
 from contract.kinds.followed_by import FollowedBy
 from contract.kinds.format import Format
+from contract.kinds.idempotency_key import IdempotencyKey
 from contract.kinds.increasing import Increasing
 from contract.kinds.latency import Latency
 from contract.kinds.length import Length
@@ -27,17 +32,21 @@ from contract.kinds.never_repeats import NeverRepeats
 from contract.kinds.nullable import Nullable
 from contract.kinds.occurs import Occurs
 from contract.kinds.pagination import Pagination
+from contract.kinds.partial_success import PartialSuccess
 from contract.kinds.pattern import Pattern
 from contract.kinds.preceded_by import PrecededBy
 from contract.kinds.present import Present
 from contract.kinds.range import Range
 from contract.kinds.read_your_writes import ReadYourWrites
+from contract.kinds.replay import Replay
+from contract.kinds.retry import Retry
 from contract.kinds.size import Size
 from contract.kinds.sorted import Sorted
 from contract.kinds.sum import Sum
 from contract.kinds.together import Together
 from contract.kinds.type import Type
 from contract.kinds.unique import Unique
+from contract.kinds.unsafe_retry import UnsafeRetry
 from contract.kinds.variant import Variant
 
 if TYPE_CHECKING:
@@ -46,6 +55,7 @@ if TYPE_CHECKING:
 __all__ = [
     "KINDS",
     "AtMost",
+    "Cause",
     "Closed",
     "Contains",
     "ContentType",
@@ -53,11 +63,15 @@ __all__ = [
     "Derived",
     "Echo",
     "EffectWithin",
+    "EffectfulRead",
     "Enum",
     "Equal",
+    "ErrorInside",
+    "Fallback",
     "Filter",
     "FollowedBy",
     "Format",
+    "IdempotencyKey",
     "Increasing",
     "Latency",
     "Length",
@@ -68,17 +82,21 @@ __all__ = [
     "Nullable",
     "Occurs",
     "Pagination",
+    "PartialSuccess",
     "Pattern",
     "PrecededBy",
     "Present",
     "Range",
     "ReadYourWrites",
+    "Replay",
+    "Retry",
     "Size",
     "Sorted",
     "Sum",
     "Together",
     "Type",
     "Unique",
+    "UnsafeRetry",
     "Variant",
     "kind_from",
 ]
@@ -123,7 +141,16 @@ KINDS: dict[str, _Readable] = {
         FollowedBy,
         Lifecycle,
         ReadYourWrites,
+        Replay,
+        IdempotencyKey,
+        UnsafeRetry,
+        EffectfulRead,
         Occurs,
+        Cause,
+        Retry,
+        Fallback,
+        ErrorInside,
+        PartialSuccess,
         ContentType,
         Latency,
         EffectWithin,
