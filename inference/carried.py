@@ -1,16 +1,19 @@
 """The texts that an exchange carried, each with its subject: what value flow looks at.
 
 Only what could be specific is given: no numbers below a thousand, no prose. A link that was delivered is
-given a second time as the request-target that following it asks for; a redacted secret as its token,
-whatever stood around it.
+given a second time as the request-target that following it asks for; what is inside of a text (the last part
+of a link, what base64 encodes) as well, with the form that it had; a redacted secret as its token, whatever
+stood around it.
 """
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from contract.content import OPAQUE
 from contract.subject import ITEM, VALUE, Subject
+from inference import forms
 from inference.shape import MAX_DEPTH, MAX_FIELDS
 from inference.specificity import followed
 from store.tokens import PREFIX, TOKEN
@@ -24,24 +27,33 @@ MAX_SPOTS = 50_000
 _LEAST = 1_000
 """Smaller numbers are never specific."""
 
-Carried = tuple[str, str]
-"""A text and the written subject of the place where it stood."""
+_SHORT_WORD = 7
+"""Words of fewer letters are never specific."""
+
+Carried = tuple[str, str, str]
+"""A text, the written subject of the place where it stood, and the form that it had there (`""`: its own)."""
+
+_TAGS = frozenset({"etag", "if-none-match", "if-match"})
+_DATES = frozenset({"last-modified", "if-modified-since", "if-unmodified-since"})
 
 
 def sent(observation: Observation) -> list[Carried]:
     """Every text that a request carried, with its subject."""
     exchange = observation.exchange
-    found = [(text, f"request.path.{index}") for index, text in enumerate(observation.segments)]
-    target = f"{exchange.path}?{exchange.query}" if exchange.query else exchange.path
-    found.append((target, "request.target"))
+    found = [(text, f"request.path.{index}", "") for index, text in enumerate(observation.segments)]
     for name, text in observation.pairs:
-        subject = str(Subject(("request", "query", name)))
-        found += [(part, subject) for part in text.split(",")]
+        subject = _subject("request", "query", name)
+        found += [(part, subject, "") for part in text.split(",")]
     for name, text in exchange.request_headers:
-        if name in observation.request_headers or name == "authorization":
-            found.append((text, f"request.header.{name}"))
+        if name in observation.request_headers:
+            found += [(part, f"request.header.{name}", "") for part in _header(name, text)]
+        elif name == "authorization":
+            found.append((forms.credentials(text), "request.header.authorization", ""))
     if observation.request_body is not OPAQUE:
         _Spot.of("request.body").leaves(observation.request_body, found)
+    found += _formed(found)
+    target = f"{exchange.path}?{exchange.query}" if exchange.query else exchange.path
+    found.append((target, "request.target", ""))
     return _unwrapped(found) if exchange.redacted else found
 
 
@@ -54,17 +66,44 @@ def received(observation: Observation) -> list[Carried]:
     found: list[Carried] = []
     for name, text in exchange.response_headers:
         if name in observation.response_headers:
-            found.append((text, f"{answer}.header.{name}"))
+            found += [(part, f"{answer}.header.{name}", "") for part in _header(name, text)]
     if observation.response_body is not OPAQUE:
         _Spot.of(f"{answer}.body").leaves(observation.response_body, found)
-    found += [
-        (target, at) for text, at in found if "/" in text and (target := followed(text)) not in {None, text}
+    targets = [
+        (target, at, "")
+        for text, at, _ in found
+        if "/" in text and (target := followed(text)) not in {None, text}
     ]
+    found += _formed(found)
+    found += targets
     return _unwrapped(found) if exchange.redacted else found
 
 
+def _header(name: str, text: str) -> list[str]:
+    """The texts that a header field holds."""
+    if name in _TAGS:
+        return forms.entity_tags(text)
+    if name in _DATES:
+        return [forms.moment(text)]
+    return forms.links(text) if name == "link" else [text]
+
+
+def _formed(found: list[Carried]) -> list[Carried]:
+    """What is inside of the texts."""
+    return [
+        (inside[0], at, inside[1])
+        for text, at, _ in found
+        if forms.may_have_core(text) and (inside := forms.core(text)) is not None
+    ]
+
+
+@lru_cache(maxsize=16_384)
+def _subject(*parts: str) -> str:
+    return Subject(parts).text
+
+
 def _unwrapped(found: list[Carried]) -> list[Carried]:
-    return [(_identity(text), subject) for text, subject in found]
+    return [(_identity(text), subject, form) for text, subject, form in found]
 
 
 def _identity(text: str) -> str:
@@ -103,27 +142,44 @@ class _Spot:
 
     def leaves(self, value: Any, found: list[Carried], depth: int = 0) -> None:
         """Append every text, larger number and fraction below a value, with its subject."""
-        kind = type(value)
-        if kind is str:
-            if len(value) > 2 and " " not in value:
-                found.append((value, self.text))
-        elif kind is int or kind is float:
-            if not -_LEAST < value < _LEAST or kind is float:
-                found.append((str(value), self.text))
-        elif kind is dict:
-            self._leaves_of_object(value, found, depth + 1)
+        kind = value.__class__
+        if kind is dict:
+            self.leaves_of_object(value, found, depth + 1)
         elif kind is list:
-            self._leaves_of_array(value, found, depth + 1)
+            self.leaves_of_array(value, found, depth + 1)
+        else:
+            self.leaf(value, found)
 
-    def _leaves_of_object(self, value: dict[str, Any], found: list[Carried], depth: int) -> None:
+    def leaf(self, value: Any, found: list[Carried]) -> None:
+        """Append a scalar that could be specific."""
+        kind = value.__class__
+        if kind is str:
+            if len(value) > 2 and " " not in value and not (len(value) < _SHORT_WORD and value.isalpha()):
+                found.append((value, self.text, ""))
+        elif kind is float or (kind is int and not -_LEAST < value < _LEAST):
+            found.append((str(value), self.text, ""))
+
+    def leaves_of_object(self, value: dict[str, Any], found: list[Carried], depth: int) -> None:
+        """Append the leaves of all fields."""
         if depth > MAX_DEPTH:
             return
+        below = self.below
         for name, child in value.items():
-            spot = self.below.get(name) or self._grow(name)
-            if spot is not None:
-                spot.leaves(child, found, depth)
+            if child is None or child is True or child is False:
+                continue
+            spot = below.get(name) or self._grow(name)
+            if spot is None:
+                continue
+            kind = child.__class__
+            if kind is dict:
+                spot.leaves_of_object(child, found, depth + 1)
+            elif kind is list:
+                spot.leaves_of_array(child, found, depth + 1)
+            else:
+                spot.leaf(child, found)
 
-    def _leaves_of_array(self, value: list[Any], found: list[Carried], depth: int) -> None:
+    def leaves_of_array(self, value: list[Any], found: list[Carried], depth: int) -> None:
+        """Append the leaves of all items."""
         spot = self.below.get(ITEM) or self._grow(ITEM)
         if spot is not None and depth <= MAX_DEPTH:
             for item in value:

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 from xxhash import xxh3_64_intdigest
 
 from inference import carried
-from inference.specificity import bits_of
+from inference.specificity import bits_of, is_day
 from inference.tally import Tally
 from inference.thresholds import SPECIFIC_BITS
 
@@ -41,6 +41,14 @@ Place = tuple[str, str]
 Path segments are `request.path.INDEX`; a link that was followed is `request.target`.
 """
 
+Spot = tuple[str, str, str]
+"""A place, and the form that a value had there (`inference/forms.py`), `""` for its own."""
+
+
+def hash_of(folded: str) -> int:
+    """The hash of a text in small letters."""
+    return xxh3_64_intdigest(folded.encode("utf-8", "surrogatepass"))
+
 
 class Trace:
     """The way of one value: where it was received, first when (Unix ns), and all that was sent, by place."""
@@ -49,10 +57,10 @@ class Trace:
 
     def __init__(self, bits: int) -> None:
         self.bits = bits
-        self.sources: dict[Place, int] = {}
-        self.uses: dict[Place, Tally] = {}
+        self.sources: dict[Spot, int] = {}
+        self.uses: dict[Spot, Tally] = {}
 
-    def receive(self, place: Place, at: int) -> None:
+    def receive(self, place: Spot, at: int) -> None:
         """Note a receipt. Of too many places those that came first stay, whatever the order of receipts."""
         first = self.sources.get(place)
         if first is not None and first <= at:
@@ -61,7 +69,7 @@ class Trace:
         if len(self.sources) > MAX_SOURCES:
             del self.sources[max(self.sources, key=lambda known: (self.sources[known], known))]
 
-    def send(self, place: Place, at: int, example: str) -> None:
+    def send(self, place: Spot, at: int, example: str) -> None:
         """Note a use. Of too many places those that come first by name stay, whatever the order of uses."""
         self.uses.setdefault(place, Tally()).add(at, example)
         if len(self.uses) > MAX_USES:
@@ -103,28 +111,32 @@ class Flows:
 
     def observe(self, observation: Observation) -> None:
         """Fold in one exchange: what it sent, then what it brought."""
-        exchange, route = observation.exchange, observation.route
-        for text, subject in carried.sent(observation):
+        route, at, id_ = observation.route, observation.at, observation.exchange.id
+        for text, subject, form in carried.sent(observation):
             trace = self._trace(text)
             if trace is not None:
-                trace.send((route, subject), observation.at, exchange.id)
+                trace.send((route, subject, form), at, id_)
         at = observation.received_at
-        for text, subject in carried.received(observation):
+        for text, subject, form in carried.received(observation):
             trace = self._trace(text)
             if trace is not None:
-                trace.receive((route, subject), at)
+                trace.receive((route, subject, form), at)
         if len(self.traces) > 2 * MAX_VALUES:
             self._shrink()
 
     def _trace(self, text: str) -> Trace | None:
-        """The trace of a value; None if it is not specific, or not among the sample."""
-        digest = xxh3_64_intdigest(text.encode("utf-8", "surrogatepass"))
+        """The trace of a value; None if it is not specific, or not among the sample.
+
+        Case does not count: an id that comes in capitals is at times sent in small letters.
+        """
+        folded = text.lower()
+        digest = hash_of(folded)
         if digest >= self.ceiling:
             return None
         trace = self.traces.get(digest)
         if trace is None:
-            bits = bits_of(text)
-            if bits < SPECIFIC_BITS:
+            bits = bits_of(folded)
+            if bits < SPECIFIC_BITS and not is_day(folded):
                 return None
             trace = self.traces[digest] = Trace(bits)
         return trace
@@ -151,9 +163,9 @@ class Flows:
     def state(self) -> Any:
         """The serial form: the ceiling, a table of places, and the traces that point into it."""
         self._shrink()
-        table: dict[Place, int] = {}
+        table: dict[Spot, int] = {}
 
-        def number(place: Place) -> int:
+        def number(place: Spot) -> int:
             return table.setdefault(place, len(table))
 
         traces = [
@@ -173,7 +185,7 @@ class Flows:
         self = cls()
         ceiling, table, traces = state
         self.ceiling = ceiling + 1
-        places: list[Place] = [(route, subject) for route, subject in table]
+        places: list[Spot] = [(route, subject, form) for route, subject, form in table]
         for digest, bits, sources, uses in traces:
             trace = self.traces[digest] = Trace(bits)
             trace.sources = {places[index]: at for index, at in sources}

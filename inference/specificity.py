@@ -18,8 +18,12 @@ MAX_LENGTH = 512
 """Longer texts are documents; they do not come back as a parameter."""
 
 _DIGITS = b"0123456789"
-_MOMENT = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}.*")
-_DATE = re.compile(r"\d{4}-\d{2}-\d{2}.*|\d{2}:\d{2}(?::\d{2})?.*|P[T\d][\dA-Z.]*")
+_MOMENT = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}.*", re.IGNORECASE)
+_DATE = re.compile(
+    r"\d{4}-\d{2}-\d{2}.*|\d{2}:\d{2}(?::\d{2})?.*|p(?=[t\d])(?:\d+[ymwd])*(?:t(?:[\d.]+[hms])*)?",
+    re.IGNORECASE,
+)
+_DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 _HEX = re.compile(r"[0-9a-f-]{8,}|[0-9A-F-]{8,}")
 _WITH_DIGIT = re.compile(r"[^/?&=#,]*\d[^/?&=#,]*")
 
@@ -60,6 +64,11 @@ def _bits_with_digits(text: str, length: int, digits: int) -> int:
     if _HEX.fullmatch(text):
         return 4 * (length - text.count("-"))
     return int(digits * _DIGIT_BITS + (length - digits) * _LETTER_BITS)
+
+
+def is_day(text: str) -> bool:
+    """Whether a text is a day: not specific, and yet many of them can be told from chance."""
+    return len(text) == 10 and text[4] == "-" and _DAY.fullmatch(text) is not None
 
 
 def followed(link: str) -> str | None:

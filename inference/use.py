@@ -5,24 +5,31 @@ Decided from its merged traces, tested against chance.
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from dataclasses import dataclass, field, replace
+from datetime import date
+from functools import lru_cache
 from math import exp, log
 from typing import TYPE_CHECKING
 
 from contract.subject import Subject
+from inference.flow import hash_of
+from inference.forms import BASE64, DAY, PART
+from inference.statistics import binomial_tail
 from inference.tally import Tally
 from inference.thresholds import CHANCE, COMMON_BITS, MIN_RETURNED, MIN_RETURNED_COMMON, SINGULAR_BITS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from inference.flow import Flows, Place, Trace
+    from inference.flow import Flows, Place, Spot, Trace
 
 Located = tuple[str, Subject]
 """An operation key and a subject in it."""
 
 _TARGET = Subject(("request", "target"))
+_TAKEN = {PART: ", the last part of it", BASE64: ", decoded from base64", DAY: ", the day of it"}
+_PUT = {PART: ", at the end of a longer name", BASE64: ", encoded in base64", DAY: ", with a time"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,6 +46,9 @@ class Use:
     values: int
     tally: Tally
     twins: tuple[Located, ...] = ()
+    received_form: str = ""
+    sent_form: str = ""
+    abroad: str = ""
 
     @property
     def basis(self) -> str:
@@ -48,6 +58,9 @@ class Use:
             words = f"followed as a link to {operation}"
         else:
             words = f"sent back as {subject.readable} of {operation}"
+        if self.abroad:
+            words = f"sent to {self.abroad} as {subject.readable} of {operation}"
+        words += _TAKEN.get(self.received_form, "") + _PUT.get(self.sent_form, "")
         if self.twins:
             words += f"; the same values stood in {', '.join(twin.readable for _, twin in self.twins)}"
         return words
@@ -64,13 +77,23 @@ class _Candidate:
     target: Located
     traces: dict[int, Tally] = field(default_factory=dict)
     earliest: int = 0
+    forms: Counter[tuple[str, str]] = field(default_factory=Counter)
 
     def claimed(self, twins: tuple[Located, ...]) -> Use:
         """The use that it is, if it is one."""
         tally = Tally()
         for part in self.traces.values():
             tally.merge(part)
-        return Use(source=self.source, target=self.target, values=len(self.traces), tally=tally, twins=twins)
+        received, sent = min(self.forms, key=lambda forms: (-self.forms[forms], forms))
+        return Use(
+            source=self.source,
+            target=self.target,
+            values=len(self.traces),
+            tally=tally,
+            twins=twins,
+            received_form=received,
+            sent_form=sent,
+        )
 
 
 def uses(flows: Flows, locate: Callable[[Place], Located | None]) -> list[Use]:
@@ -87,13 +110,25 @@ def uses(flows: Flows, locate: Callable[[Place], Located | None]) -> list[Use]:
     for target, by_source in candidates.items():
         for candidate, fresh, twins in _explain(target, by_source):
             bits = [flows.traces[digest].bits for digest in fresh]
-            chance = tests * chance_of_return(len(bits), sent[target], pools[candidate.source])
+            if not any(bits):
+                chance = tests * _chance_of_days(flows, locate, candidate)
+            else:
+                chance = tests * chance_of_return(len(bits), sent[target], pools[candidate.source])
             if chance < CHANCE and len(bits) >= _needed(max(bits)):
                 claimed.append(candidate.claimed(twins))
     return sorted(
-        _without_links_to_known(claimed),
+        _without_links_to_known(_without_wrapped(claimed)),
         key=lambda use: (use.source[0], str(use.source[1]), use.target[0], str(use.target[1])),
     )
+
+
+def _without_wrapped(claimed: list[Use]) -> list[Use]:
+    """A cursor that holds an id in base64 came as it is: who sends it back need not have known the id."""
+    whole: dict[Located, int] = defaultdict(int)
+    for use in claimed:
+        if not use.sent_form:
+            whole[use.target] += use.tally.count
+    return [use for use in claimed if not use.sent_form or use.tally.count > whole[use.target]]
 
 
 def _without_links_to_known(claimed: list[Use]) -> list[Use]:
@@ -103,9 +138,15 @@ def _without_links_to_known(claimed: list[Use]) -> list[Use]:
         for use in claimed:
             same_ends = (use.source[0], use.target[0]) == (link.source[0], link.target[0])
             in_url = use.target[1].parts[1] in {"path", "query"}
-            if same_ends and in_url and use.values >= link.values and use.tally.count >= link.tally.count:
+            if use is link or not same_ends or not in_url:
+                continue
+            if use.source == link.source:
+                # what stands in the URL of a link that is followed was not taken out of it
+                if use.tally.count <= link.tally.count:
+                    kept.pop(use.source + use.target, None)
+            elif use.values >= link.values and use.tally.count >= link.tally.count:
                 key = use.source + use.target
-                kept[key] = replace(kept[key], twins=(*kept[key].twins, link.source))
+                kept[key] = replace(use, twins=(*use.twins, link.source))
                 kept.pop(link.source + link.target, None)
     return list(kept.values())
 
@@ -120,43 +161,52 @@ def _needed(bits: int) -> int:
 def _collect(
     flows: Flows, locate: Callable[[Place], Located | None]
 ) -> tuple[dict[Located, dict[Located, _Candidate]], dict[Located, list[int]], dict[Located, int]]:
-    """Candidates by target and source; the bits of all values by target; the values a source delivered."""
+    """Candidates by target and source; the bits of all values by target; the values a source delivered.
+
+    Days, which have no bits, are counted by `_chance_of_days`.
+    """
     candidates: dict[Located, dict[Located, _Candidate]] = defaultdict(dict)
     sent: dict[Located, list[int]] = defaultdict(list)
     pools: dict[Located, int] = defaultdict(int)
     for digest, trace in sorted(flows.traces.items()):
         sources = _located(trace.sources, locate)
         for source in sources:
-            pools[source] += 1
-        earliest = min(sources.values(), default=0)
-        for target, tally in _targets(trace, locate).items():
-            sent[target].append(trace.bits)
+            pools[source] += trace.bits > 0
+        earliest = min((at for at, _ in sources.values()), default=0)
+        for target, (tally, sent_form) in _targets(trace, locate).items():
+            if trace.bits:
+                sent[target].append(trace.bits)
             if not trace.flowed:
                 continue
-            for source, at in sources.items():
-                if at <= tally.first:
+            for source, (at, form) in sources.items():
+                # the same change at both ends is none: the unchanged values have a trace of their own
+                if at <= tally.first and (not form or form != sent_form):
                     candidate = candidates[target].setdefault(source, _Candidate(source, target))
                     candidate.traces[digest] = tally
                     candidate.earliest += at == earliest
+                    candidate.forms[form, sent_form] += 1
     return candidates, sent, pools
 
 
-def _located(places: Mapping[Place, int], locate: Callable[[Place], Located | None]) -> dict[Located, int]:
-    """The places in the current operations, with the first receipt at each."""
-    found: dict[Located, int] = {}
-    for place, at in places.items():
-        located = locate(place)
+def _located(
+    spots: Mapping[Spot, int], locate: Callable[[Place], Located | None]
+) -> dict[Located, tuple[int, str]]:
+    """The places in the current operations, with the first receipt at each and the form that it had."""
+    found: dict[Located, tuple[int, str]] = {}
+    for (route, subject, form), at in spots.items():
+        located = locate((route, subject))
         if located is not None:
-            found[located] = min(at, found.get(located, at))
+            found[located] = min((at, form), found.get(located, (at, form)))
     return found
 
 
-def _targets(trace: Trace, locate: Callable[[Place], Located | None]) -> dict[Located, Tally]:
-    targets: dict[Located, Tally] = {}
-    for place, tally in trace.uses.items():
-        located = locate(place)
+def _targets(trace: Trace, locate: Callable[[Place], Located | None]) -> dict[Located, tuple[Tally, str]]:
+    """Where a value was sent, and in which form first by name: unchanged if it ever was."""
+    targets: dict[Located, tuple[Tally, str]] = {}
+    for (route, subject, form), tally in sorted(trace.uses.items(), key=lambda entry: entry[0]):
+        located = locate((route, subject))
         if located is not None:
-            targets.setdefault(located, Tally()).merge(tally)
+            targets.setdefault(located, (Tally(), form))[0].merge(tally)
     return targets
 
 
@@ -213,3 +263,31 @@ def chance_of_return(returned: int, sent_bits: list[int], pool: int) -> float:
     if returned <= expected:
         return 1.0
     return exp(min(0.0, returned - expected + returned * log(expected / returned)))
+
+
+def _chance_of_days(flows: Flows, locate: Callable[[Place], Located | None], candidate: _Candidate) -> float:
+    """The probability that as many of the days sent are days received, if they are any of the time between.
+
+    A consumer that asks for each day of a week in which something happened every day proves nothing.
+    """
+    sent: set[int] = set()
+    received: set[int] = set()
+    for digest, trace in flows.traces.items():
+        day = None if trace.bits else _days().get(digest)
+        if day is None:
+            continue
+        if candidate.target in _targets(trace, locate):
+            sent.add(day)
+        if candidate.source in _located(trace.sources, locate):
+            received.add(day)
+    span = max(sent | received) - min(sent | received) + 1
+    return binomial_tail(len(candidate.traces), len(sent), len(received) / span)
+
+
+@lru_cache(maxsize=1)
+def _days() -> dict[int, int]:
+    """The days from 1970 to 2099 by their hash, as ordinals."""
+    return {
+        hash_of(date.fromordinal(day).isoformat()): day
+        for day in range(date(1970, 1, 1).toordinal(), date(2100, 1, 1).toordinal())
+    }

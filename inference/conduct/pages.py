@@ -161,10 +161,10 @@ def _links(scene: Scene) -> dict[str, tuple[Subject, _Walks]]:
     for consumer, flows in scene.flows.items():
         for _, trace in sorted(flows.traces.items()):
             for place, tally in sorted(trace.uses.items()):
-                target = scene.locate(place)
+                target = scene.locate(place[:2])
                 if target is None or target[1] != TARGET:
                     continue
-                origins = {scene.locate(source) for source, at in trace.sources.items() if at <= tally.first}
+                origins = {scene.locate(source[:2]) for source, at in trace.sources.items() if at <= tally.first}
                 mine = [one[1] for one in origins if one is not None and one[0] == target[0]]
                 sources[target[0]].update(mine)
                 if mine:

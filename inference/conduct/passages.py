@@ -72,11 +72,11 @@ def _specific(scene: Scene, consumer: str) -> dict[Key, Passage]:
     for digest, trace in sorted(flows.traces.items()) if flows else ():
         passage = found[digest] = Passage(trace.bits)
         for place, at in trace.sources.items():
-            located = scene.locate(place)
+            located = scene.locate(place[:2])
             if located is not None:
                 passage.receive(located, at)
         for place, tally in trace.uses.items():
-            located = scene.locate(place)
+            located = scene.locate(place[:2])
             if located is not None:
                 passage.uses.setdefault(located, Tally()).merge(tally)
     return found

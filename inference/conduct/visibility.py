@@ -218,7 +218,7 @@ def _listed(scene: Scene, events: _Events) -> dict[tuple[str, Located], _Shown]:
                 continue
             written, writing = made[digest]
             for place, at in sorted(trace.sources.items()):
-                located = scene.locate(place)
+                located = scene.locate(place[:2])
                 if located is None or ITEM not in located[1].parts or at <= written:
                     continue
                 reads = _same_list(lists[located[0], consumer], written, at)

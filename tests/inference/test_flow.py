@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import random
+from base64 import b64encode
+from datetime import date, timedelta
+from urllib.parse import quote
 from uuid import UUID
 
 import pytest
@@ -10,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from contract.subject import parse
-from inference import flow
+from inference import flow, forms
 from inference.flow import Flows, Place
 from inference.observation import Observation
 from inference.paths import route
@@ -252,3 +255,105 @@ def test_what_is_specific(text: str) -> None:
 def test_any_text_has_bits_and_may_be_a_link(text: str) -> None:
     assert bits_of(text) >= 0
     followed(text)
+
+
+def basis(*exchanges: Exchange) -> list[str]:
+    return [use.basis for use in found(*exchanges)]
+
+
+ID = "0f8fad5b-d9cb-469f-a165-70867728950e"
+
+
+@pytest.mark.parametrize(
+    ("got", "asked", "words"),
+    [
+        (ID.upper(), f"/b?id={ID}", ""),
+        (f"/orders/{ID}", f"/b?id={ID}", ", the last part of it"),
+        (f"https://shop.example/orders/{ID}?x=1", f"/b?id={ID}", ", the last part of it"),
+        (f"urn:order:{ID}", f"/b?id={ID}", ", the last part of it"),
+        (f"gid://shop/Order/{ID}", f"/b?id={ID}", ", the last part of it"),
+        (ID, f"/b?id=orders/{ID}", ", at the end of a longer name"),
+        (b64encode(f"Order:{ID}".encode()).decode(), f"/b?id={ID}", ", decoded from base64"),
+        (ID, f"/b?id={quote(b64encode(ID.encode()).decode())}", ", encoded in base64"),
+        (ID, f"/b?id={quote('urn:x:' + ID)}", ", at the end of a longer name"),
+    ],
+)
+def test_values_that_change_their_form_on_the_way(got: str, asked: str, words: str) -> None:
+    exchanges = (call(0, "GET", "/a", got={"order": got}), call(1, "GET", asked, got={}))
+    assert claimed(*exchanges) == [("GET /a response.200.body.order", "GET /b request.query.id")]
+    assert basis(*exchanges) == [f"sent back as query id of GET /b{words}"]
+
+
+def test_a_value_in_two_forms_is_still_one_value() -> None:
+    number = "SKU-10442"
+    assert not claimed(
+        call(0, "GET", "/a", got={"order": f"/orders/{number}"}),
+        call(1, "GET", f"/b?id=/orders/{number}", got={}),
+    )
+    assert not claimed(call(0, "GET", "/a", got={"order": number}), call(1, "GET", f"/b?id={number}", got={}))
+
+
+def test_a_link_that_is_followed_is_not_taken_apart_as_well() -> None:
+    order = uuid(77)
+    assert claimed(
+        call(0, "GET", "/a", got={"href": f"https://shop.example/orders/{order}"}),
+        call(1, "GET", f"/orders/{order}", got={}),
+    ) == [("GET /a response.200.body.href", "GET /orders/{} request.target")]
+
+
+def test_headers_that_carry_values_in_a_frame() -> None:
+    exchanges = [
+        call(0, "POST", "/login", sent={}, got={"access_token": "tok5f3e9a7b2c4d8e6f1a2b"}),
+        call(
+            1,
+            "GET",
+            "/orders",
+            request_headers=(("authorization", "Bearer tok5f3e9a7b2c4d8e6f1a2b"),),
+            response_headers=(
+                ("etag", 'W/"4f2ab6c7d8e9f001"'),
+                ("link", f'</orders?cursor={uuid(5)}>; rel="next", </orders>; rel="first"'),
+            ),
+            got={},
+        ),
+        call(
+            2, "GET", "/orders", request_headers=(("if-none-match", '"0", "4f2ab6c7d8e9f001"'),), status=304
+        ),
+        call(3, "GET", f"/orders?cursor={uuid(5)}", got={}),
+    ]
+    assert claimed(*exchanges) == [
+        ("GET /orders response.200.header.etag", "GET /orders request.header.if-none-match"),
+        ("GET /orders response.200.header.link", "GET /orders request.target"),
+        ("POST /login response.200.body.access_token", "GET /orders request.header.authorization"),
+    ]
+
+
+def test_last_modified_is_used_by_if_modified_since() -> None:
+    dates = ["Mon, 06 May 2024 10:00:00 GMT", "Tue, 07 May 2024 11:30:00 GMT"]
+    exchanges = []
+    for at, text in enumerate(dates):
+        exchanges += [
+            call(2 * at, "GET", f"/a/{at}", response_headers=(("last-modified", text),), got={}),
+            call(2 * at + 1, "GET", f"/a/{at}", request_headers=(("if-modified-since", text),), status=304),
+        ]
+    assert [target for _, target in claimed(*exchanges)] == ["GET /a/{} request.header.if-modified-since"]
+
+
+def test_days_of_moments_are_told_from_days_that_follow_each_other() -> None:
+    def reports(days: list[int], asked: list[int]) -> list[Exchange]:
+        first = date(2024, 1, 1)
+        moments = [f"{first + timedelta(days=day)}T10:00:00Z" for day in days]
+        return [call(0, "GET", "/orders", got=[{"at": text} for text in moments])] + [
+            call(1 + day, "GET", f"/reports/{first + timedelta(days=day)}", got={}) for day in asked
+        ]
+
+    sparse = [3, 17, 31, 45, 80, 95, 130, 160]
+    (use,) = found(*reports(sparse, sparse))
+    assert use.basis.endswith("of GET /reports/{}, the day of it")
+    assert not found(*reports(list(range(30)), list(range(30))))
+    assert not found(*reports(sparse, [3, 18, 30, 46, 81, 95, 131, 161]))
+
+
+def test_texts_that_only_look_encoded() -> None:
+    for text in ("SGVsbG8gV29ybGQh", "Zm9vL2Jhcg==", "AbCdEfGhIjKlMnOp", "2024-05-06", "10:30:00", "a/b"):
+        inside = forms.core(text)
+        assert inside is None or bits_of(inside[0]) < 10
