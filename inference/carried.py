@@ -93,7 +93,8 @@ def _formed(found: list[Carried]) -> list[Carried]:
     return [
         (inside[0], at, inside[1])
         for text, at, _ in found
-        if forms.may_have_core(text) and (inside := forms.core(text)) is not None
+        if ("/" in text or ":" in text or (len(text) > 11 and not text.isdigit()))
+        and (inside := forms.core(text)) is not None
     ]
 
 
@@ -147,13 +148,7 @@ class _Spot:
             self.leaves_of_object(value, found, depth + 1)
         elif kind is list:
             self.leaves_of_array(value, found, depth + 1)
-        else:
-            self.leaf(value, found)
-
-    def leaf(self, value: Any, found: list[Carried]) -> None:
-        """Append a scalar that could be specific."""
-        kind = value.__class__
-        if kind is str:
+        elif kind is str:
             if len(value) > 2 and " " not in value and not (len(value) < _SHORT_WORD and value.isalpha()):
                 found.append((value, self.text, ""))
         elif kind is float or (kind is int and not -_LEAST < value < _LEAST):
@@ -163,7 +158,8 @@ class _Spot:
         """Append the leaves of all fields."""
         if depth > MAX_DEPTH:
             return
-        below = self.below
+        # the fields of an object are most of all leaves: looked at here, they cost no call each
+        below, append = self.below, found.append
         for name, child in value.items():
             if child is None or child is True or child is False:
                 continue
@@ -175,8 +171,11 @@ class _Spot:
                 spot.leaves_of_object(child, found, depth + 1)
             elif kind is list:
                 spot.leaves_of_array(child, found, depth + 1)
-            else:
-                spot.leaf(child, found)
+            elif kind is str:
+                if len(child) > 2 and " " not in child and not (len(child) < _SHORT_WORD and child.isalpha()):
+                    append((child, spot.text, ""))
+            elif kind is float or not -_LEAST < child < _LEAST:
+                append((str(child), spot.text, ""))
 
     def leaves_of_array(self, value: list[Any], found: list[Carried], depth: int) -> None:
         """Append the leaves of all items."""

@@ -130,7 +130,7 @@ class Flows:
         Case does not count: an id that comes in capitals is at times sent in small letters.
         """
         folded = text.lower()
-        digest = hash_of(folded)
+        digest = xxh3_64_intdigest(folded.encode("utf-8", "surrogatepass"))
         if digest >= self.ceiling:
             return None
         trace = self.traces.get(digest)

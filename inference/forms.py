@@ -52,16 +52,6 @@ def core(text: str) -> tuple[str, str] | None:
     return None
 
 
-def may_have_core(text: str) -> bool:
-    """A quick look that rules most texts out: no id or word has one of these."""
-    return (
-        "/" in text
-        or ":" in text
-        or text.endswith("=")
-        or (len(text) > 11 and len(text) % 4 == 0 and not (text.islower() or text.isupper()))
-    )
-
-
 def credentials(text: str) -> str:
     """What follows the scheme of an Authorization header (RFC 9110 section 11.4): `Bearer X` is `X`."""
     match = _SCHEME.fullmatch(text)

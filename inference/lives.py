@@ -160,15 +160,14 @@ class Lives:
         for name, child in shown.items():
             if child.__class__ is dict:
                 self._inner(observation, child, _within(place, name), depth + 1)
-            elif child.__class__ is list and child:
+            elif child.__class__ is list and child and child[0].__class__ is dict:
                 self._items(observation, child, _within(place, name), depth + 1)
 
     def _items(self, observation: Observation, items: list[Any], place: str, depth: int) -> None:
-        if items and items[0].__class__ is dict:
-            inside = _within(place, ITEM)
-            for item in items:
-                if item.__class__ is dict:
-                    self._inner(observation, item, inside, depth)
+        inside = _within(place, ITEM)
+        for item in items:
+            if item.__class__ is dict:
+                self._inner(observation, item, inside, depth)
 
     def _inner(self, observation: Observation, shown: dict[str, Any], place: str, depth: int) -> None:
         """Note what an object further down says of its entity, in fields that are named for it."""
@@ -178,7 +177,10 @@ class Lives:
             fields = [(name, word) for name in statuses if (word := _status_word(shown[name])) is not None]
             if own is not None and fields:
                 self._note(observation, shown[own], place, own, fields)
-        self._below(observation, shown, place, depth)
+        for child in shown.values():
+            if child.__class__ is dict or child.__class__ is list:
+                self._below(observation, shown, place, depth)
+                return
 
     def _note(
         self, observation: Observation, identity: Any, place: str, by: str, fields: list[tuple[str, Word]]
