@@ -27,6 +27,7 @@ from inference.samples import Samples
 from inference.scene import OperationScene, Scene, of_view
 from inference.serial import decode
 from inference.shapes import Shapes
+from inference.stated import depends
 from inference.statuses import Statuses
 from inference.tally import Tally
 from inference.use import Use, uses
@@ -259,29 +260,18 @@ def _dependence(
             for use in used[consumer]:
                 tally.merge(use.tally)
             basis = "; ".join(use.basis for use in used[consumer])
-            yield _depends(consumer, Level.USED, basis, tally)
+            yield depends(consumer, Level.USED, basis, tally)
         elif met is None:
             continue
         elif subject.direction is Direction.REQUEST:
-            yield _depends(consumer, Level.REQUESTED, "sends it", met)
+            yield depends(consumer, Level.REQUESTED, "sends it", met)
         else:
             place = ".".join(subject.parts[:2])
             asked = of_view(view, Asks).request_for(subject, media.get(place, frozenset()))
             if asked is not None:
-                yield _depends(consumer, Level.REQUESTED, *asked)
+                yield depends(consumer, Level.REQUESTED, *asked)
             else:
-                yield _depends(consumer, Level.EXPOSED, "was sent it", met)
-
-
-def _depends(consumer: str, level: Level, basis: str, tally: Tally) -> Dependence:
-    return Dependence(
-        consumer=consumer,
-        level=level,
-        basis=basis,
-        count=tally.count,
-        first_seen=tally.first,
-        last_seen=tally.last,
-    )
+                yield depends(consumer, Level.EXPOSED, "was sent it", met)
 
 
 def _durations(by_consumer: Mapping[str, View]) -> Iterator[Durations]:

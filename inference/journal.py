@@ -46,7 +46,7 @@ _IDENTIFYING = re.compile(
     r"(?i:(?:.*[_.-])?(?:ids?|uuid|key|token|number|no|code|ref|reference|sku|slug|location))"
     r"|.*[a-z0-9](?:I[Dd]s?|U[Uu][Ii][Dd]|Key|Token|Number|No|Code|Ref|Reference|S[Kk][Uu]|Slug)"
 )
-_KEY_HEADERS = ("idempotency-key", "x-idempotency-key", "idempotence-key", "x-idempotence-key", "request-id")
+KEY_HEADERS = ("idempotency-key", "x-idempotency-key", "idempotence-key", "x-idempotence-key", "request-id")
 
 Mark = str | int
 """A value that can be compared: a short text as it is, of a longer one 32 bits of its hash."""
@@ -244,7 +244,7 @@ def _event(observation: Observation) -> Event:
         elif name == "retry-after":
             seconds = _seconds(value, observation.received_at)
     for name, value in exchange.request_headers:
-        if name in _KEY_HEADERS:
+        if name in KEY_HEADERS:
             key = mark(value)
     request, response = exchange.request_body, exchange.response_body
     return Event(

@@ -8,9 +8,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from inference.conduct.causes import causes
 from inference.conduct.chains import chains
+from inference.conduct.effects import effectful_reads
+from inference.conduct.fallbacks import fallbacks
 from inference.conduct.lifecycles import lifecycles
 from inference.conduct.pages import pages
+from inference.conduct.repeated import repeated
+from inference.conduct.retries import retries, unsafe_retries
 from inference.conduct.visibility import visibility
 from inference.values import miner as values
 
@@ -22,4 +27,15 @@ if TYPE_CHECKING:
 
 OPERATION_MINERS: tuple[Callable[[OperationScene], Iterator[Stated]], ...] = (values.mine,)
 
-MINERS: tuple[Callable[[Scene], Iterator[Stated]], ...] = (chains, lifecycles, pages, visibility)
+MINERS: tuple[Callable[[Scene], Iterator[Stated]], ...] = (
+    chains,
+    lifecycles,
+    pages,
+    visibility,
+    causes,
+    retries,
+    fallbacks,
+    repeated,
+    unsafe_retries,
+    effectful_reads,
+)

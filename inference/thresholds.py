@@ -166,3 +166,51 @@ MIN_SETTLED = 0.9
 
 AT_ONCE_MS = 1_000
 """If as many reads as needed came sooner than this and all were right, writes are shown at once."""
+
+MAX_RETRY_WAIT = 120.0
+"""Seconds after which the same request is a new one, unless the answer asked to wait longer."""
+
+MIN_RETRIES = 3
+"""Repeats after one status before they are called retries."""
+
+MIN_RETRY_SHARE = 0.5
+"""The share of such ends that must be followed by a repeat, unless the consumer is seen to give up."""
+
+MIN_GIVE_UPS = 2
+"""Episodes that ended after the same number of attempts before this is called the last one."""
+
+MIN_BACKOFF_RATIO = 1.5
+"""How much longer each wait must be than the one before to be called exponential (doubling, with jitter)."""
+
+MAX_STEADY_SPREAD = 0.15
+"""Median distance of waits from their median, as a share of it, up to which they are called constant."""
+
+MIN_REPEATS = 3
+"""Repeats of a request that succeeded before it is said what a repeat brings."""
+
+FALLBACK_WITHIN = 10.0
+"""Seconds after an error within which a call is what the consumer does about it."""
+
+MIN_FALLBACKS = 3
+"""Errors after which the same other call must have come."""
+
+MIN_FALLBACK_SHARE = 0.5
+"""The share of such errors after which it must have come."""
+
+MIN_RESERVED = 0.8
+"""The share of an operation's calls that must follow the error, where nothing else ties them to it."""
+
+MIN_CAUSED = 3
+"""Answers with an error status before its cause is named."""
+
+MIN_CAUSED_SHARE = 0.8
+"""The share of them that a cause must explain."""
+
+MIN_EFFECT_STEPS = 8
+"""Calls that must have stepped on what they show by the same number."""
+
+MIN_GAP_RATIO = 3
+"""How much longer the longest time between two such calls must be than the shortest."""
+
+MIN_INSIDE = 3
+"""Answers with an error inside, and answers without, before the field is said to tell them apart."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from inference.samples import Samples
-from inference.values import arithmetic, arrays, relations, series, variants
+from inference.values import arithmetic, arrays, insides, relations, series, variants
 from inference.values.bounds import bounds
 from inference.values.columns import Field, fields_of, forms
 from inference.values.enumerations import enumeration
@@ -48,6 +48,7 @@ def _of_status(answers: Answers) -> Iterator[Stated]:
         yield from arithmetic.statements(answers, frame)
         yield from arrays.statements(answers, frame)
         yield from variants.statements(answers, frame)
+        yield from insides.statements(answers, frame)
     yield from series.statements(answers)
 
 
