@@ -18,6 +18,7 @@ from contract.claim import (
     ProducerMap,
 )
 from contract.clause import Direction, Family
+from inference.abroad import Abroad
 from inference.asks import Asks
 from inference.latencies import Latencies
 from inference.miners import MINERS, OPERATION_MINERS
@@ -65,7 +66,8 @@ def build(
     """
     names = Names.of(store, declared)
     producers = [producer] if producer else store.producers()
-    maps = tuple(_producer_map(store, names, name, since, until) for name in producers)
+    abroad = Abroad.of(store, names, since, until)
+    maps = tuple(_producer_map(store, names, abroad, name, since, until) for name in producers)
     times = [
         t for one in maps for consumer in one.consumers for t in (consumer.first_seen, consumer.last_seen)
     ]
@@ -78,7 +80,7 @@ def build(
 
 
 def _producer_map(
-    store: Store, names: Names, producer: str, since: int | None, until: int | None
+    store: Store, names: Names, abroad: Abroad, producer: str, since: int | None, until: int | None
 ) -> ProducerMap:
     operations = names.operations[producer]
     views: dict[str, dict[str, View]] = defaultdict(lambda: defaultdict(dict))
@@ -102,7 +104,7 @@ def _producer_map(
         for key, by_consumer in sorted(views.items(), key=lambda entry: _path_first(entry[0]))
     }
     scene = Scene(producer=producer, operations=operations, scenes=scenes, consumers=across)
-    used = _uses(scene)
+    used = _uses(scene, abroad)
     stated = _stated(scene)
     former = _former(store.former_operations(producer))
     return ProducerMap(
@@ -164,11 +166,11 @@ def _former(renamed: Mapping[str, str]) -> dict[str, tuple[str, ...]]:
     return {present: tuple(old) for present, old in former.items()}
 
 
-def _uses(scene: Scene) -> dict[str, dict[str, list[Use]]]:
-    """Uses by the operation of their source, and consumer."""
+def _uses(scene: Scene, abroad: Abroad) -> dict[str, dict[str, list[Use]]]:
+    """Uses by the operation of their source, and consumer: with the same producer, and with others."""
     found: dict[str, dict[str, list[Use]]] = defaultdict(lambda: defaultdict(list))
     for consumer, traces in scene.flows.items():
-        for use in uses(traces, scene.locate):
+        for use in (*uses(traces, scene.locate), *abroad.uses(scene.producer, consumer)):
             found[use.source[0]][consumer].append(use)
     return found
 

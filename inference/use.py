@@ -96,17 +96,18 @@ class _Candidate:
         )
 
 
-def uses(flows: Flows, locate: Callable[[Place], Located | None]) -> list[Use]:
+def uses(flows: Flows, locate: Callable[[Place], Located | None], *, runs: int = 1) -> list[Use]:
     """The uses that chance does not explain.
 
     Args:
         flows: the merged traces of one consumer.
         locate: where a place of a route lies in the current operations; None where the operation has a
         fixed word.
+        runs: how many such searches are made with the same receipts; each has its chance.
     """
     candidates, sent, pools = _collect(flows, locate)
     claimed: list[Use] = []
-    tests = sum(map(len, candidates.values()))
+    tests = runs * sum(map(len, candidates.values()))
     for target, by_source in candidates.items():
         for candidate, fresh, twins in _explain(target, by_source):
             bits = [flows.traces[digest].bits for digest in fresh]
