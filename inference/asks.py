@@ -1,4 +1,4 @@
-"""What consumers ask for by name: media types in Accept, fields in a selection parameter.
+"""What consumers ask for by name: media types in Accept, fields in a selection, Prefer and Range.
 
 It makes no claims of its own; it turns `exposed` into `requested` for what was asked.
 """
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 from inference.tally import Tally
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from contract.subject import Subject
     from inference.observation import Observation
@@ -21,6 +21,9 @@ SELECTORS = frozenset(
     {"fields", "field", "select", "include", "expand", "embed", "_fields", "$select", "$expand"}
 )
 """Query parameters that name parts of the answer: JSON:API, OData 4.01, partial responses elsewhere."""
+
+_HEADERS = frozenset({"accept", "prefer", "range"})
+"""Request headers that ask for a kind of answer."""
 
 MAX_ASKS = 256
 """Different things asked for that are remembered, per kind."""
@@ -38,9 +41,9 @@ class Asks:
         """Note what one request asked for."""
         exchange = observation.exchange
         for name, value in exchange.request_headers:
-            if name == "accept":
-                for media in _media_types(value):
-                    self._add("accept", media, observation)
+            if name in _HEADERS:
+                for what in _ASKED[name](value):
+                    self._add(name, what, observation)
         for name in SELECTORS & observation.query.keys():
             value = observation.query[name]
             if isinstance(value, str):
@@ -86,8 +89,25 @@ class Asks:
         if len(subject.parts) > 3 and subject.parts[2] == "body":
             name = ".".join(part for part in subject.parts[3:] if part not in {"[]", "{}"})
             for parameter, asked in sorted(self.asked.items()):
-                if parameter != "accept" and (name in asked or subject.parts[-1] in asked):
+                if parameter not in _HEADERS and (name in asked or subject.parts[-1] in asked):
                     return f"asks for it ({parameter}=)", asked.get(name) or asked[subject.parts[-1]]
+        return self._by_header(subject)
+
+    def _by_header(self, subject: Subject) -> tuple[str, Tally] | None:
+        """Whether the whole answer, or the header that tells of it, is what a request header asked for."""
+        wanted: list[tuple[str, str]] = []
+        if subject.status == "206" or subject.parts[-1] in {"content-range", "accept-ranges"}:
+            wanted += [("range", what) for what in self.asked.get("range", {})]
+        if subject.parts[-1] == "preference-applied":
+            wanted += [("prefer", what) for what in self.asked.get("prefer", {})]
+        elif subject.section == "body" and (subject.status or "").startswith("2"):
+            wanted.append(("prefer", "return=representation"))
+        if subject.status in {"202", "204"}:
+            wanted.append(("prefer", "respond-async" if subject.status == "202" else "return=minimal"))
+        for name, what in sorted(wanted):
+            tally = self.asked.get(name, {}).get(what)
+            if tally is not None:
+                return f"asks for it ({name.capitalize()}: {what})", tally
         return None
 
     def state(self) -> Any:
@@ -113,3 +133,23 @@ def _media_types(accept: str) -> tuple[str, ...]:
     """The media types that an Accept header names (RFC 9110 section 12.5.1); a range asks for nothing."""
     named = (part.partition(";")[0].strip() for part in accept.lower().split(","))
     return tuple(media for media in named if media and "*" not in media)
+
+
+@lru_cache(maxsize=1024)
+def _preferences(prefer: str) -> tuple[str, ...]:
+    """What a Prefer header names (RFC 7240 section 2), without parameters; of `wait=10` the name alone."""
+    named = (part.partition(";")[0].strip().lower().replace('"', "") for part in prefer.split(","))
+    return tuple(name if name.startswith("return=") else name.partition("=")[0] for name in named if name)
+
+
+def _units(range_: str) -> tuple[str, ...]:
+    """The unit that a Range header counts in (RFC 9110 section 14.2)."""
+    unit, equals, _ = range_.partition("=")
+    return (unit.strip().lower(),) if equals else ()
+
+
+_ASKED: dict[str, Callable[[str], tuple[str, ...]]] = {
+    "accept": _media_types,
+    "prefer": _preferences,
+    "range": _units,
+}
