@@ -72,7 +72,8 @@ class Claims:
     used: set[tuple[str, Place]] = field(default_factory=set)
     """Consumer and place in an answer of each dependence of the level `used` or above.
 
-    That a consumer depends on how it asks (pages, the call before) is scored with the kinds that say so.
+    That a consumer depends on how it asks (pages, the call before), or on a status, is scored with the kinds
+    that say so.
     """
 
     @classmethod
@@ -91,9 +92,15 @@ class Claims:
                     claims.used |= {
                         (link["consumer"], place)
                         for link in clause["dependence"]
-                        if link["level"] in {"used", "proven"} and place.subject.startswith("response.")
+                        if link["level"] in {"used", "proven"} and _is_answered(place)
                     }
         return claims
+
+
+def _is_answered(place: Place) -> bool:
+    """Whether a place is a field of an answer."""
+    subject = parse(place.subject)
+    return subject.status is not None and subject.section != ""
 
 
 def score(truth: Truth, claims: Claims) -> Iterator[Score]:
