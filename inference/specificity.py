@@ -30,6 +30,8 @@ _WITH_DIGIT = re.compile(r"[^/?&=#,]*\d[^/?&=#,]*")
 _LETTER_BITS = 1.5
 """Shannon's estimate for running English is about 1.1 to 1.5 bits a letter: a word is no random string."""
 _DIGIT_BITS = log2(10)
+_YEAR_BITS = 6
+"""Four digits that begin with 19 or 20 are years for all that is known, and mostly of the last decades."""
 _MOMENT_BITS = 20
 """A second within the last ten days; a consumer that sends the time of now will not hit one it received."""
 
@@ -56,7 +58,7 @@ def bits_of(text: str) -> int:
 
 def _bits_with_digits(text: str, length: int, digits: int) -> int:
     if digits == length:
-        return int(length * _DIGIT_BITS)
+        return _YEAR_BITS if length == 4 and text[:2] in {"19", "20"} else int(length * _DIGIT_BITS)
     if _MOMENT.fullmatch(text):
         return _MOMENT_BITS
     if _DATE.fullmatch(text):

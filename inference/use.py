@@ -124,12 +124,19 @@ def uses(flows: Flows, locate: Callable[[Place], Located | None], *, runs: int =
 
 
 def _without_wrapped(claimed: list[Use]) -> list[Use]:
-    """A cursor that holds an id in base64 came as it is: who sends it back need not have known the id."""
+    """A cursor that holds an id in base64 came as it is: who sends it back need not have known the id.
+
+    It may also have come in a link that was followed.
+    """
     whole: dict[Located, int] = defaultdict(int)
     for use in claimed:
         if not use.sent_form:
             whole[use.target] += use.tally.count
-    return [use for use in claimed if not use.sent_form or use.tally.count > whole[use.target]]
+    return [
+        use
+        for use in claimed
+        if not use.sent_form or use.tally.count > whole[use.target] + whole[use.target[0], _TARGET]
+    ]
 
 
 def _without_links_to_known(claimed: list[Use]) -> list[Use]:

@@ -227,7 +227,7 @@ def test_memory_is_bounded_and_a_flow_is_still_seen_in_the_sample() -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["", "ok", "42", "true", "EUR", "open", "2024-05-06",  "12:30:00", "a sentence of prose", "/orders",
+    ["", "ok", "42", "1999", "true", "EUR", "open", "2024-05-06",  "12:30:00", "some prose", "/orders",
       "x" * 600, "Mon, 06 May 2024 10:00:00 GMT"],
 )  # fmt: skip
 def test_what_is_not_specific(text: str) -> None:
@@ -357,3 +357,29 @@ def test_texts_that_only_look_encoded() -> None:
     for text in ("SGVsbG8gV29ybGQh", "Zm9vL2Jhcg==", "AbCdEfGhIjKlMnOp", "2024-05-06", "10:30:00", "a/b"):
         inside = forms.core(text)
         assert inside is None or bits_of(inside[0]) < 10
+
+
+def test_a_cursor_that_holds_an_id_is_not_made_of_it() -> None:
+    exchanges = []
+    for at in range(6):
+        last, text = uuid(at), b64encode(uuid(at).encode()).decode()
+        exchanges += [
+            call(2 * at, "GET", f"/a?n={at}", got={"items": [{"id": last}], "next": text}),
+            call(2 * at + 1, "GET", f"/a?n={at}&cursor={quote(text)}", got={}),
+        ]
+    assert claimed(*exchanges) == [("GET /a response.200.body.next", "GET /a request.query.cursor")]
+    linked = [
+        exchange
+        for at in range(6)
+        for text in [b64encode(uuid(at).encode()).decode()]
+        for exchange in (
+            call(
+                2 * at,
+                "GET",
+                f"/a?n={at}",
+                got={"items": [{"id": uuid(at)}], "next": f"/a?cursor={quote(text)}"},
+            ),
+            call(2 * at + 1, "GET", f"/a?cursor={quote(text)}", got={}),
+        )
+    ]
+    assert claimed(*linked) == [("GET /a response.200.body.next", "GET /a request.target")]
