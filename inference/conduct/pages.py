@@ -44,12 +44,23 @@ class _Walks:
     started: Counter[str] = field(default_factory=Counter)
     fields: Counter[str] = field(default_factory=Counter)
     lengths: Counter[int] = field(default_factory=Counter)
+    seen: list[Event] = field(default_factory=list)
     tallies: dict[str, dict[str, Tally]] = field(default_factory=lambda: defaultdict(dict))
 
     def add(self, style: str, consumer: str, event: Event) -> None:
         """Count one page."""
         self.steps[style] += 1
         self.tallies[style].setdefault(consumer, Tally()).add(event.at, event.id)
+
+    def ends(self, style: str) -> str:
+        """In words, how many pages looked like a last one."""
+        if style == "cursor":
+            ((name, _),) = self.fields.most_common(1)
+            return f"; {sum(name not in page.shown for page in self.seen)} pages came without {name}"
+        if style == "page":
+            ((length, _),) = self.lengths.most_common(1)
+            return f"; {sum(page.items < length for page in self.seen)} pages had fewer than {length} items"
+        return ""
 
 
 def pages(scene: Scene) -> Iterator[Stated]:
@@ -90,6 +101,7 @@ def _walk(walks: _Walks, consumer: str, name: str, events: list[Event]) -> bool:
     for group in groups.values():
         values = {event.query.get(name) for event in group}
         varies = varies or (None in values and len(values) > 2)
+        walks.seen += group
         for number, event in enumerate(group):
             value = event.query.get(name)
             if value is None:
@@ -164,7 +176,9 @@ def _links(scene: Scene) -> dict[str, tuple[Subject, _Walks]]:
                 target = scene.locate(place[:2])
                 if target is None or target[1] != TARGET:
                     continue
-                origins = {scene.locate(source[:2]) for source, at in trace.sources.items() if at <= tally.first}
+                origins = {
+                    scene.locate(source[:2]) for source, at in trace.sources.items() if at <= tally.first
+                }
                 mine = [one[1] for one in origins if one is not None and one[0] == target[0]]
                 sources[target[0]].update(mine)
                 if mine:
@@ -194,7 +208,10 @@ def _stated(scene: Scene, operation: str, subject: Subject, style: str, doubt: s
             examples=(whole.example,),
         ),
         doubt=doubt,
-        reasons=(f"{steps} of {asked} pages went on from one before, the rest of the request being equal",),
+        reasons=(
+            f"{steps} of {asked} pages went on from one before, the rest of the request being equal"
+            + walks.ends(style),
+        ),
         dependence={
             consumer: Dependence(
                 consumer=consumer,

@@ -126,3 +126,9 @@ def test_the_same_page_again_is_no_step() -> None:
         for twice in range(2)
     ]
     assert said(pages(scene(again))) == ["GET /things: query page counts the pages"]
+
+
+def test_how_walks_end_is_told() -> None:
+    (by_cursor,), (by_number,) = pages(scene(BY_CURSOR)), pages(scene(BY_NUMBER))
+    assert by_cursor.reasons[0].endswith("; 3 pages came without next")
+    assert by_number.reasons[0].endswith("; 3 pages had fewer than 10 items")
