@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from inference.conduct.answers import freshness, latency_growth
 from inference.conduct.causes import causes
 from inference.conduct.chains import chains
 from inference.conduct.effects import effectful_reads
@@ -16,6 +17,7 @@ from inference.conduct.lifecycles import lifecycles
 from inference.conduct.pages import pages
 from inference.conduct.repeated import repeated
 from inference.conduct.retries import retries, unsafe_retries
+from inference.conduct.timing import polling, rates, timeouts
 from inference.conduct.visibility import visibility
 from inference.values import miner as values
 
@@ -38,4 +40,9 @@ MINERS: tuple[Callable[[Scene], Iterator[Stated]], ...] = (
     repeated,
     unsafe_retries,
     effectful_reads,
+    timeouts,
+    polling,
+    rates,
+    freshness,
+    latency_growth,
 )

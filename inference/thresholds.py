@@ -214,3 +214,39 @@ MIN_GAP_RATIO = 3
 
 MIN_INSIDE = 3
 """Answers with an error inside, and answers without, before the field is said to tell them apart."""
+
+MIN_HANG_UPS = 5
+"""Times that a consumer must have hung up after the same time before this is called its timeout."""
+
+MAX_HANG_UP_SPREAD = 0.1
+"""How far from their median such times may lie: timers are exact, people are not."""
+
+MIN_PERIODS = 8
+"""Steady gaps between repeats of one request before it is called polling."""
+
+MAX_PERIOD_SPREAD = 0.15
+"""Median distance of these gaps from their median, as a share of it."""
+
+LEAST_PERIOD = 50.0
+"""Milliseconds; what repeats faster is a loop."""
+
+MIN_RATED_CALLS = 50
+"""Calls of one operation by one consumer before its rate is told."""
+
+MIN_RATED_SECONDS = 10
+"""Different seconds in which they must have come."""
+
+MIN_FRESH = 5
+"""Answers that must have the same lifetime."""
+
+MIN_HEEDED = 5
+"""Repeats after the lifetime, and none before, before a consumer is said to heed it."""
+
+MIN_GROWTH_ANSWERS = 30
+"""Timed answers before it is asked whether larger ones take longer."""
+
+MIN_GROWTH_CORRELATION = 0.7
+"""Correlation of size and time in each part of the period: half of the variance explained."""
+
+MIN_GROWTH_FACTOR = 0.5
+"""How much the largest tenth must take longer than the smallest, as a share of the median time."""

@@ -21,9 +21,11 @@ from contract.kinds.fallback import Fallback
 from contract.kinds.filter import Filter
 from contract.kinds.followed_by import FollowedBy
 from contract.kinds.format import Format
+from contract.kinds.freshness import Freshness
 from contract.kinds.idempotency_key import IdempotencyKey
 from contract.kinds.increasing import Increasing
 from contract.kinds.latency import Latency
+from contract.kinds.latency_growth import LatencyGrowth
 from contract.kinds.length import Length
 from contract.kinds.lifecycle import Lifecycle
 from contract.kinds.limits import Limits
@@ -34,15 +36,18 @@ from contract.kinds.occurs import Occurs
 from contract.kinds.pagination import Pagination
 from contract.kinds.partial_success import PartialSuccess
 from contract.kinds.pattern import Pattern
+from contract.kinds.polling import Polling
 from contract.kinds.preceded_by import PrecededBy
 from contract.kinds.present import Present
 from contract.kinds.range import Range
+from contract.kinds.rate import Rate
 from contract.kinds.read_your_writes import ReadYourWrites
 from contract.kinds.replay import Replay
 from contract.kinds.retry import Retry
 from contract.kinds.size import Size
 from contract.kinds.sorted import Sorted
 from contract.kinds.sum import Sum
+from contract.kinds.timeout import Timeout
 from contract.kinds.together import Together
 from contract.kinds.type import Type
 from contract.kinds.unique import Unique
@@ -71,9 +76,11 @@ __all__ = [
     "Filter",
     "FollowedBy",
     "Format",
+    "Freshness",
     "IdempotencyKey",
     "Increasing",
     "Latency",
+    "LatencyGrowth",
     "Length",
     "Lifecycle",
     "Limits",
@@ -84,15 +91,18 @@ __all__ = [
     "Pagination",
     "PartialSuccess",
     "Pattern",
+    "Polling",
     "PrecededBy",
     "Present",
     "Range",
+    "Rate",
     "ReadYourWrites",
     "Replay",
     "Retry",
     "Size",
     "Sorted",
     "Sum",
+    "Timeout",
     "Together",
     "Type",
     "Unique",
@@ -153,6 +163,11 @@ KINDS: dict[str, _Readable] = {
         PartialSuccess,
         ContentType,
         Latency,
+        Timeout,
+        Polling,
+        Rate,
+        Freshness,
+        LatencyGrowth,
         EffectWithin,
         Pagination,
     )
