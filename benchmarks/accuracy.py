@@ -72,8 +72,8 @@ class Claims:
     used: set[tuple[str, Place]] = field(default_factory=set)
     """Consumer and place in an answer of each dependence of the level `used` or above.
 
-    That a consumer depends on how it asks (pages, the call before), or on a status, is scored with the kinds
-    that say so.
+    That a consumer depends on how it asks (pages, the call before), on a status or on a whole body, is scored
+    with the kinds that say so.
     """
 
     @classmethod
@@ -98,9 +98,9 @@ class Claims:
 
 
 def _is_answered(place: Place) -> bool:
-    """Whether a place is a field of an answer."""
+    """Whether a place is a field of an answer, not a status or a whole body."""
     subject = parse(place.subject)
-    return subject.status is not None and subject.section != ""
+    return subject.status is not None and len(subject.parts) > 3
 
 
 def score(truth: Truth, claims: Claims) -> Iterator[Score]:

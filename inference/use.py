@@ -145,18 +145,28 @@ def _without_links_to_known(claimed: list[Use]) -> list[Use]:
     for link in (use for use in claimed if use.target[1] == _TARGET):
         for use in claimed:
             same_ends = (use.source[0], use.target[0]) == (link.source[0], link.target[0])
-            in_url = use.target[1].parts[1] in {"path", "query"}
-            if use is link or not same_ends or not in_url:
+            if use is link or not same_ends:
                 continue
             if use.source == link.source:
                 # what stands in the URL of a link that is followed was not taken out of it
-                if use.tally.count <= link.tally.count:
+                if use.target[1].section in {"path", "query"} and use.tally.count <= link.tally.count:
                     kept.pop(use.source + use.target, None)
-            elif use.values >= link.values and use.tally.count >= link.tally.count:
+            elif _builds(use, link):
                 key = use.source + use.target
                 kept[key] = replace(use, twins=(*use.twins, link.source))
                 kept.pop(link.source + link.target, None)
     return list(kept.values())
+
+
+def _builds(use: Use, link: Use) -> bool:
+    """Whether the URLs of a link may as well have been built from the values of another field.
+
+    An id in the path is what a URL is for; of a query any part may be, so all must agree.
+    """
+    if use.target[1].section == "path":
+        return use.values >= link.values and use.tally.count >= link.tally.count
+    agree = (use.values, use.tally.count) == (link.values, link.tally.count)
+    return use.target[1].section == "query" and agree
 
 
 def _needed(bits: int) -> int:

@@ -383,3 +383,16 @@ def test_a_cursor_that_holds_an_id_is_not_made_of_it() -> None:
         )
     ]
     assert claimed(*linked) == [("GET /a response.200.body.next", "GET /a request.target")]
+
+
+def test_a_link_is_followed_though_another_value_stands_in_its_query() -> None:
+    exchanges = []
+    for at in range(6):
+        since, cursor = f"2024-05-{10 + at}T10:00:00Z", uuid(at)
+        exchanges += [
+            call(4 * at, "GET", f"/a?n={at}", got={"at": since, "next": f"/a?cursor={cursor}"}),
+            call(4 * at + 1, "GET", f"/a?cursor={cursor}", got={}),
+            call(4 * at + 2, "GET", f"/a?since={since}", got={}),
+            call(4 * at + 3, "GET", f"/a?since={since}", got={}),
+        ]
+    assert ("GET /a response.200.body.next", "GET /a request.target") in claimed(*exchanges)
