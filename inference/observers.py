@@ -15,6 +15,7 @@ from inference.flow import Flows
 from inference.journal import Journal
 from inference.latencies import Latencies
 from inference.lives import Lives
+from inference.protocol import ProtocolFacts
 from inference.samples import Samples
 from inference.shapes import Shapes
 from inference.statuses import Statuses
@@ -65,7 +66,7 @@ class ConsumerObserver(Mergeable, Protocol):
 
 
 OPERATION_OBSERVERS: dict[str, type[Observer]] = {
-    observer.family: observer for observer in (Shapes, Statuses, Latencies, Asks, Samples)
+    observer.family: observer for observer in (Shapes, Statuses, Latencies, Asks, ProtocolFacts, Samples)
 }
 """Adding an observer is adding a file and a name here."""
 

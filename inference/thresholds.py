@@ -167,7 +167,7 @@ MIN_SETTLED = 0.9
 AT_ONCE_MS = 1_000
 """If as many reads as needed came sooner than this and all were right, writes are shown at once."""
 
-MAX_RETRY_WAIT = 120.0
+MAX_RETRY_WAIT = 300.0
 """Seconds after which the same request is a new one, unless the answer asked to wait longer."""
 
 MIN_RETRIES = 3
@@ -250,3 +250,12 @@ MIN_GROWTH_CORRELATION = 0.7
 
 MIN_GROWTH_FACTOR = 0.5
 """How much the largest tenth must take longer than the smallest, as a share of the median time."""
+
+MIN_PROTOCOL = 5
+"""Exchanges that must show a habit of the protocol before it is claimed."""
+
+MIN_REVALIDATIONS = 3
+"""Conditional requests before it is said that consumers revalidate."""
+
+MAX_ANONYMOUS = 0.05
+"""The share of calls without credentials up to which an operation is said to be called with them."""

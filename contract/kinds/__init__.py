@@ -5,10 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 from contract.kinds.at_most import AtMost
+from contract.kinds.auth import Auth
 from contract.kinds.cause import Cause
 from contract.kinds.closed import Closed
+from contract.kinds.compression import Compression
 from contract.kinds.contains import Contains
 from contract.kinds.content_type import ContentType
+from contract.kinds.cors import Cors
 from contract.kinds.count import Count
 from contract.kinds.derived import Derived
 from contract.kinds.echo import Echo
@@ -41,7 +44,9 @@ from contract.kinds.preceded_by import PrecededBy
 from contract.kinds.present import Present
 from contract.kinds.range import Range
 from contract.kinds.rate import Rate
+from contract.kinds.rate_limit import RateLimit
 from contract.kinds.read_your_writes import ReadYourWrites
+from contract.kinds.redirect import Redirect
 from contract.kinds.replay import Replay
 from contract.kinds.retry import Retry
 from contract.kinds.size import Size
@@ -52,7 +57,9 @@ from contract.kinds.together import Together
 from contract.kinds.type import Type
 from contract.kinds.unique import Unique
 from contract.kinds.unsafe_retry import UnsafeRetry
+from contract.kinds.validator import Validator
 from contract.kinds.variant import Variant
+from contract.kinds.versioning import Versioning
 
 if TYPE_CHECKING:
     from contract.clause import Kind
@@ -60,10 +67,13 @@ if TYPE_CHECKING:
 __all__ = [
     "KINDS",
     "AtMost",
+    "Auth",
     "Cause",
     "Closed",
+    "Compression",
     "Contains",
     "ContentType",
+    "Cors",
     "Count",
     "Derived",
     "Echo",
@@ -96,7 +106,9 @@ __all__ = [
     "Present",
     "Range",
     "Rate",
+    "RateLimit",
     "ReadYourWrites",
+    "Redirect",
     "Replay",
     "Retry",
     "Size",
@@ -107,7 +119,9 @@ __all__ = [
     "Type",
     "Unique",
     "UnsafeRetry",
+    "Validator",
     "Variant",
+    "Versioning",
     "kind_from",
 ]
 
@@ -162,6 +176,13 @@ KINDS: dict[str, _Readable] = {
         ErrorInside,
         PartialSuccess,
         ContentType,
+        Auth,
+        Validator,
+        RateLimit,
+        Versioning,
+        Compression,
+        Redirect,
+        Cors,
         Latency,
         Timeout,
         Polling,

@@ -1,0 +1,125 @@
+"""Header fields and parameters that say how to talk: credentials, versions, validators, limits, origins."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from contract.subject import Subject
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from store.records import Headers
+
+Fact = tuple[str, str, str]
+"""A written subject, a kind of statement, and a word."""
+
+_KEY_HEADERS = frozenset(
+    "x-api-key api-key apikey x-apikey x-auth-token x-access-token private-token x-auth-key x-token".split()  # noqa: SIM905  # a list of words
+)
+_KEY_PARAMETERS = frozenset("api_key apikey api-key access_token auth_token key token appid app_id".split())  # noqa: SIM905  # as above
+_SESSION = re.compile(r"(?:^|;\s*)[^=;]*(?:sess|sid|auth|token|jwt)[^=;]*=", re.IGNORECASE)
+_VERSION_HEADER = re.compile(
+    r"(?:x-)?(?:(?!client|app|sdk|user|agent|browser|os)[a-z0-9]+-)?(?:api-|accept-)?version|accept-version"
+)
+_VERSION_WORD = re.compile(r"v?\d+(?:\.\d+){0,2}|\d{4}-\d{2}(?:-\d{2})?(?:-preview)?", re.IGNORECASE)
+_PATH_VERSION = re.compile(r"v\d+(?:\.\d+){0,2}(?:alpha\d*|beta\d*)?|\d{4}-\d{2}-\d{2}")
+_MEDIA_VERSION = re.compile(r"\.(v\d+(?:\.\d+)*)(?:\.[\w.-]+)?\+|;\s*(?:version|v)=\"?([\w.-]+)")
+_VERSION_PARAMETERS = frozenset({"api-version", "api_version", "apiversion", "version", "v"})
+_LIMIT_HEADER = re.compile(r"(?:x-)?rate-?limit(?:-[a-z]+)*-?(?:limit|remaining|reset)|(?:x-)?ratelimit")
+
+
+def asked(headers: Headers, pairs: Iterable[tuple[str, str]]) -> list[Fact]:
+    """What a request says: by whom it is sent, which version it wants, what it holds already."""
+    found: list[Fact] = []
+    for name, value in headers:
+        fact = _asked(name, value) if name in _ASKING or name.endswith("version") else None
+        if fact is not None:
+            found.append(fact)
+    for name, value in pairs:
+        lower = name.lower()
+        if lower in _KEY_PARAMETERS:
+            found.append((Subject(("request", "query", name)).text, "auth", "api-key"))
+        elif lower in _VERSION_PARAMETERS and _VERSION_WORD.fullmatch(value):
+            found.append((Subject(("request", "query", name)).text, "versioning", value))
+    if not any(kind == "auth" for _, kind, _ in found):
+        found.append(("", "auth", "none"))
+    return found
+
+
+_ASKING = (
+    frozenset({"authorization", "cookie", "if-none-match", "if-modified-since", "accept"}) | _KEY_HEADERS
+)
+
+
+@lru_cache(maxsize=8192)
+def _asked(name: str, value: str) -> Fact | None:
+    """The fact in one field of a request."""
+    kind, word = _VALIDATORS.get(name) or _credential(name, value) or _version(name, value)
+    return (Subject(("request", "header", name)).text, kind, word) if word else None
+
+
+_VALIDATORS = {
+    "if-none-match": ("validator", "etag"),
+    "if-modified-since": ("validator", "last-modified"),
+}
+
+
+def _credential(name: str, value: str) -> tuple[str, str] | None:
+    if name == "authorization":
+        scheme, space, _ = value.partition(" ")
+        return "auth", scheme.lower()[:24] if space else "other"
+    if name in _KEY_HEADERS:
+        return "auth", "api-key"
+    return ("auth", "session") if name == "cookie" and _SESSION.search(value) else None
+
+
+def _version(name: str, value: str) -> tuple[str, str]:
+    if name == "accept":
+        match = _MEDIA_VERSION.search(value)
+        return "versioning", (match[1] or match[2]) if match else ""
+    named = _VERSION_HEADER.fullmatch(name) and _VERSION_WORD.fullmatch(value)
+    return "versioning", value if named else ""
+
+
+def answered(status: str, headers: Headers, authority: str, sent: Headers) -> list[Fact]:
+    """What an answer says: its validators, coding and limits, who may read it, where it leads."""
+    found: list[Fact] = []
+    for name, value in headers:
+        if name == "etag":
+            found.append((f"response.{status}.header.etag", "validator", "etag"))
+        elif name == "last-modified":
+            found.append((f"response.{status}.header.last-modified", "validator", "last-modified"))
+        elif name == "content-encoding" and value.lower() != "identity":
+            found.append((f"response.{status}.header.content-encoding", "compression", value.lower()[:24]))
+        elif name == "location" and status[0] == "3":
+            found.append((f"response.{status}.header.location", "redirect", _origin(value, authority)))
+        elif name == "access-control-allow-origin":
+            found.append((f"response.{status}.header.{name}", "cors", _allowed(value, sent)))
+        elif "limit" in name and _LIMIT_HEADER.fullmatch(name):
+            limit = value.strip() if name.endswith("limit") and value.strip().isdigit() else ""
+            found.append((f"response.{status}.header.{name}", "rate-limit", limit))
+    return found
+
+
+def versions_in(operation: str) -> str:
+    """The version that a path names near its beginning; `""` if none."""
+    segments = [part for part in operation.partition(" ")[2].split("/") if part]
+    return next((part for part in segments[:3] if _PATH_VERSION.fullmatch(part)), "")
+
+
+def _origin(location: str, authority: str) -> str:
+    try:
+        host = urlsplit(location).netloc
+    except ValueError:
+        return "other-origin"
+    return "same-origin" if not host or host == authority else "other-origin"
+
+
+def _allowed(value: str, sent: Headers) -> str:
+    if value == "*":
+        return value
+    return "echo" if ("origin", value) in sent else value[:128]
