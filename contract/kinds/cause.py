@@ -44,9 +44,9 @@ class Cause(Across):
         Raises:
             ValueError: it is none.
         """
-        if value not in CAUSES:
+        if not isinstance(value, str) or value not in CAUSES:
             raise ValueError(f"a cause is one of {', '.join(CAUSES)}, not {value!r}")
-        return cls(str(value))
+        return cls(value)
 
     def describe(self, subject: Subject) -> str:
         """`answers 404 where what is asked for was never there, or is gone`."""

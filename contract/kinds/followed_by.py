@@ -27,7 +27,7 @@ class FollowedBy(Across):
 
     @property
     def partners(self) -> tuple[str, ...]:
-        """The call that follows, and the place in it; a path parameter in braces, as its name does not count."""
+        """The call that follows and the place in it; a path parameter in braces: its name does not count."""
         head, _, name = self.target.rpartition(".")
         place = f"{head}.{{{name}}}" if head == "request.path" else self.target
         return (f"{self.operation} {place}",)

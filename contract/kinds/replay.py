@@ -33,7 +33,7 @@ class Replay(Across):
         Raises:
             ValueError: it is none.
         """
-        if value not in {"same", "different"}:
+        if value not in ("same", "different"):  # a list of JSON has no hash
             raise ValueError(f"a replay is same or different, not {value!r}")
         return cls(value == "same")
 

@@ -63,6 +63,72 @@ KIND = {
     "content-type": MEDIA.map(ContentType),
     "latency": st.builds(Latency, p50_ms=QUANTILE, p95_ms=QUANTILE, p99_ms=QUANTILE, n=st.integers(1, 9)),
 }
+OTHER = {"other": "response.200.body.y"}
+WRITTEN: dict[str, list[Any]] = {
+    "variant": [{"by": "type", "cases": {"a": ["x"], "b": []}}, {"by": "type", "cases": {"a": ["x"]}}],
+    "together": [{**OTHER, "how": "requires"}, {**OTHER, "how": "excludes"}],
+    "equal": [OTHER],
+    "at-most": [{**OTHER, "strict": True}, {**OTHER, "strict": False}],
+    "sum": [
+        {"of": ["response.200.body.y[].z"], "times": None},
+        {"of": ["response.200.body.y"], "times": None},
+    ],
+    "count": [{"of": "response.200.body.y"}],
+    "member": [{"of": "response.200.body.y[]"}],
+    "contains": [{**OTHER, "how": "prefix"}, {**OTHER, "how": "substring"}],
+    "derived": [{**OTHER, "how": "slug"}, {**OTHER, "how": "date"}],
+    "echo": [{"other": "request.query.q"}],
+    "filter": [{"other": "request.query.q"}],
+    "limits": [{"of": "response.200.body.y"}],
+    "never-repeats": [True],
+    "increasing": [True],
+    "sorted": [
+        {"by": None, "direction": "ascending", "when": None},
+        {"by": "a", "direction": "descending", "when": {"request.query.sort": "a"}},
+    ],
+    "replay": ["same", "different"],
+    "idempotency-key": [{"honoured": True, "for_s": 3.0}, {"honoured": False, "for_s": 0.0}],
+    "unsafe-retry": [{"method": "POST"}],
+    "effectful-read": [True],
+    "cause": ["missing", "limit"],
+    "retry": [
+        {"attempts": 3, "backoff": "constant", "first_ms": 10.0},
+        {"attempts": 4, "backoff": "retry-after", "first_ms": 1000.0},
+    ],
+    "fallback": [{"operation": "GET /b"}],
+    "error-inside": [{"values": []}, {"values": ["false"]}],
+    "partial-success": [{"by": "status"}],
+    "timeout": [{"ms": 400.0}, {"ms": 9000.0}],
+    "polling": [{"period_ms": 1000.0}],
+    "rate": [{"p50_per_s": 1.0, "peak_per_s": 9.0}],
+    "freshness": [{"max_age_s": 60.0, "revalidated": False}, {"max_age_s": 0.0, "revalidated": True}],
+    "latency-growth": [{"per_kb_ms": 2.5}],
+    "auth": [["basic"], ["basic", "bearer"]],
+    "validator": [["etag"]],
+    "rate-limit": [
+        {"limit": 60, "remaining": "x", "reset": None},
+        {"limit": None, "remaining": None, "reset": "y"},
+    ],
+    "versioning": [["v1"], ["v1", "v2"]],
+    "compression": [["gzip"]],
+    "redirect": [["same-origin"]],
+    "cors": [["*"], ["echo"]],
+    "preceded-by": [{"operation": "POST /a/{id}", "subject": "response.201.body.id"}],
+    "followed-by": [{"operation": "GET /a/{id}", "subject": "request.path.id", "within_ms": 40.0}],
+    "lifecycle": [{"transitions": [["a", "b"]], "first": ["a"], "last": ["b"]}],
+    "read-your-writes": [{"operation": "PUT /a/{id}", "within_ms": 10.0}],
+    "effect-within": [
+        {"operation": "POST /a", "within_ms": 10.0},
+        {"operation": "POST /a", "within_ms": 900.0},
+    ],
+    "pagination": ["cursor", "page"],
+}
+"""Values of kinds, as they are written."""
+
+KIND |= {
+    name: st.sampled_from(values).map(lambda value, name=name: kind_from(name, value))
+    for name, values in WRITTEN.items()
+}
 VALUE = st.sampled_from(
     [
         {},
