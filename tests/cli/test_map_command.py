@@ -53,9 +53,9 @@ paths:
 
 
 def traffic() -> Iterator[Exchange]:
-    """Two consumers; billing goes from the undeclared `ref` of an order to the order."""
+    """Two consumers, at no steady period; billing goes from the undeclared `ref` of an order to the order."""
     for turn in range(30):
-        at = turn * 60
+        at = turn * 60 + turn * turn * 7 % 43
         refs = [f"{turn:04x}-a1b2c3d4e5f60718-{item}" for item in range(3)]
         items = [{"id": f"o{turn}{item}", "total": "9.90", "ref": ref} for item, ref in enumerate(refs)]
         yield call(at, "GET", "/orders?status=open", got={"items": items})
