@@ -6,9 +6,9 @@
 
 The truth is `examples/shop/truth.yaml`. Found: true and claimed. Missed: true and not claimed. False: claimed
 and not true, which needs a truth that is complete: it is for operations, the level `used`, the shape of every
-query and JSON body, statuses and content types; for those precision is given. Of the other families truth
-names single facts, so they have recall alone. Not scored: headers, path parameters, the levels `exposed` and
-`requested`.
+query and JSON body, statuses and content types, and for the kinds that the truth calls complete; for those
+precision is given. Of the other kinds truth names single facts, so they have recall alone. Not scored:
+headers, path parameters, the levels `exposed` and `requested`.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ import json
 import subprocess
 import sys
 import tempfile
+from collections import defaultdict
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -46,8 +47,6 @@ class Score:
     found: frozenset[str]
     missed: frozenset[str]
     false: frozenset[str] | None = None
-    unbuilt: frozenset[str] = frozenset()
-    """True, and of a kind that does not exist yet. Neither found nor missed."""
 
     @property
     def recall(self) -> float | None:
@@ -115,7 +114,7 @@ def score(truth: Truth, claims: Claims) -> Iterator[Score]:
         }
         if family in scores:
             yield scores[family](truth, claims)
-        yield _named(truth, claims, family)
+        yield from _kinds(truth, claims, family)
 
 
 def _used(truth: Truth, claims: Claims) -> Score:
@@ -184,22 +183,24 @@ def _content_types(truth: Truth, claims: Claims) -> Score:
     )
 
 
-def _named(truth: Truth, claims: Claims, family: Family) -> Score:
-    """The single facts and dependences that truth names in a family, beyond what is scored as a whole."""
+def _kinds(truth: Truth, claims: Claims, family: Family) -> Iterator[Score]:
+    """The single facts and dependences that truth names, kind by kind, beyond what is scored as a whole."""
     named: tuple[Fact | Dependence, ...] = (*truth.facts, *truth.dependences)
-    wanted = {
-        (one.place, one.kind)
-        for one in named
-        if one.family == family and one.kind not in {FLOW, "content-type"}
-    }
-    claimed = {(place, kind) for place, kind, _ in claims.clauses}
-    unbuilt = {key for key in wanted if key[1] not in KINDS}
-    return Score(
-        f"{family}: named facts",
-        frozenset(_said((*key, "")) for key in wanted if key in claimed),
-        frozenset(_said((*key, "")) for key in wanted - unbuilt if key not in claimed),
-        unbuilt=frozenset(_said((*key, "")) for key in unbuilt),
-    )
+    wanted: dict[str, set[str]] = defaultdict(set)
+    for one in named:
+        if one.family == family and one.kind not in {FLOW, "content-type"}:
+            wanted[one.kind].add(_at(one.place))
+    for kind in (kind for kind in KINDS if kind in wanted or kind in truth.complete):
+        if KINDS[kind].family != family:
+            continue
+        claimed = {_at(place) for place, name, _ in claims.clauses if name == kind}
+        true = wanted[kind]
+        yield Score(
+            kind,
+            frozenset(true & claimed),
+            frozenset(true - claimed),
+            frozenset(claimed - true) if kind in truth.complete else None,
+        )
 
 
 def drifted(truth: Truth, form: dict[str, Any]) -> Iterator[Score]:
@@ -210,10 +211,9 @@ def drifted(truth: Truth, form: dict[str, Any]) -> Iterator[Score]:
             (Place(blank(clause["operation"]), clause["subject"]), clause["kind"])
             for clause in form[standing]
         }
-        unbuilt = frozenset(_said((fact.place, fact.kind, "")) for fact in wanted if fact.kind not in KINDS)
         found = frozenset(_said((f.place, f.kind, "")) for f in wanted if (f.place, f.kind) in claimed)
         every = frozenset(_said((fact.place, fact.kind, "")) for fact in wanted)
-        yield Score(f"drift: {standing}", found, every - found - unbuilt, unbuilt=unbuilt - found)
+        yield Score(f"drift: {standing}", found, every - found)
 
 
 def fooled(truth: Truth, claims: Claims) -> list[str]:
@@ -231,6 +231,10 @@ def _compare(name: str, wanted: set[str], claimed: set[str]) -> Score:
 
 def _who(consumer: str, place: Place) -> str:
     return f"{consumer} · {place.operation} · {place.subject}"
+
+
+def _at(place: Place) -> str:
+    return f"{place.operation} · {place.subject}"
 
 
 def _said(claim: Claim) -> str:
@@ -258,9 +262,6 @@ def _print(scores: Iterable[Score], fallen: list[str], distractors: int) -> None
         if wanted or one.false:
             counts = f"{wanted:6}{len(one.found):7}{false:>7}"
             print(f"{one.name:28}{counts}      {share(one.precision)}   {share(one.recall)}")
-        if one.unbuilt:
-            kinds = sorted({text.split(" · ")[2] for text in one.unbuilt})
-            print(f"{one.name:28}{len(one.unbuilt):6}  not built yet: {', '.join(kinds)}")
     print(f"\nDistractors claimed: {len(fallen)} of {distractors}")
     for text in fallen:
         print(f"  {text}")
@@ -297,9 +298,7 @@ def main() -> None:
                 "name": one.name,
                 "precision": one.precision,
                 "recall": one.recall,
-                **{
-                    name: sorted(getattr(one, name) or ()) for name in ("found", "missed", "false", "unbuilt")
-                },
+                **{name: sorted(getattr(one, name) or ()) for name in ("found", "missed", "false")},
             }
             for one in scores
         ]

@@ -62,7 +62,7 @@ from contract.kinds.variant import Variant
 from contract.kinds.versioning import Versioning
 
 if TYPE_CHECKING:
-    from contract.clause import Kind
+    from contract.clause import Family, Kind
 
 __all__ = [
     "KINDS",
@@ -128,6 +128,7 @@ __all__ = [
 
 class _Readable(Protocol):
     name: str
+    family: Family
 
     def from_value(self, value: object) -> Kind: ...
 

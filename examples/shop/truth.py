@@ -83,6 +83,8 @@ class Truth:
     shapes: dict[Place, Shape]
     dependences: tuple[Dependence, ...]
     facts: tuple[Fact, ...]
+    complete: frozenset[str]
+    """Kinds of which all that is true is said."""
     drift: tuple[Fact, ...]
     distractors: tuple[Distractor, ...]
 
@@ -131,6 +133,7 @@ def load(path: Path = TRUTH) -> Truth:
             Fact(_place(fact), fact["kind"], family=fact["family"], value=fact.get("value", ""))
             for fact in document["facts"]
         ),
+        complete=frozenset(document["complete"]),
         drift=tuple(
             Fact(_place(fact), fact["kind"], standing=fact["standing"]) for fact in document["drift"]
         ),

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from benchmarks.accuracy import Claims, fooled, score
+from benchmarks.accuracy import FLOW, Claims, fooled, score
 from contract.kinds import KINDS
 from examples.shop.truth import Place, Truth, load
 
@@ -60,6 +60,8 @@ def named(truth: Truth) -> Iterator[Claimed]:
         if fact.kind in KINDS and fact.kind != "content-type":
             yield fact.place, fact.kind, None, []
     for one in truth.dependences:
+        if one.kind != FLOW:
+            yield one.place, one.kind, None, []
         if one.level == "used":
             yield one.place, "exists", True, [{"consumer": one.consumer, "level": "used"}]
 
@@ -90,10 +92,10 @@ def test_nothing_claimed_is_no_perfection(truth: Truth) -> None:
         assert one.recall in {0.0, None}
 
 
-def test_what_is_not_built_is_neither_found_nor_missed(truth: Truth, perfect: dict[str, Any]) -> None:
-    order = scores(truth, perfect)["order: named facts"]
-    assert order.unbuilt
-    assert not order.unbuilt & (order.found | order.missed)
+def test_what_else_is_claimed_of_a_complete_kind_is_false(truth: Truth, perfect: dict[str, Any]) -> None:
+    clause = {"subject": "response.200.body.colour", "kind": "echo", "value": None, "dependence": []}
+    operation(perfect, "GET /orders/{}").append(clause)
+    assert scores(truth, perfect)["echo"].false == {"GET /orders/{} · response.200.body.colour"}
 
 
 def test_a_missing_claim_is_named(truth: Truth, perfect: dict[str, Any]) -> None:
