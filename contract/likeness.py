@@ -8,6 +8,8 @@ from email.utils import parsedate_to_datetime
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
+from contract.content import lexical
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
@@ -23,7 +25,8 @@ def same(one: Any, two: Any) -> bool:
         return one is two
     if isinstance(one, str) is isinstance(two, str):
         return bool(one == two)
-    return str(one) == str(two)
+    text, number = (one, two) if isinstance(one, str) else (two, one)
+    return bool(text == str(number) or lexical(text) == number)
 
 
 @lru_cache(maxsize=16_384)

@@ -110,13 +110,14 @@ def _walk(walks: _Walks, consumer: str, name: str, events: list[Event]) -> bool:
             for style in ("page", "offset"):
                 walks.started[style] += value in {"0", "1"} if style == "page" else value == "0"
             before = group[max(0, number - _LOOK_BACK) : number]
-            for style in _styles(walks, name, value, before):
+            full = max(page.items for page in group)
+            for style in _styles(walks, name, value, before, full):
                 walks.add(style, consumer, event)
     return varies
 
 
-def _styles(walks: _Walks, name: str, value: Mark, before: Iterable[Event]) -> set[str]:
-    """In which ways a value goes on from one of the calls before."""
+def _styles(walks: _Walks, name: str, value: Mark, before: Iterable[Event], full: int) -> set[str]:
+    """In which ways a value goes on from one of the calls before; a full page has `full` items."""
     found: set[str] = set()
     for page in reversed(list(before)):
         if page.items < 0:
@@ -126,7 +127,7 @@ def _styles(walks: _Walks, name: str, value: Mark, before: Iterable[Event]) -> s
             first = name not in page.query and number in {1, 2}
             if "page" not in found and (number == last + 1 or first):
                 found.add("page")
-                walks.lengths[page.items] += 1
+                walks.lengths[page.items if page.items == full else 0] += 1
             if page.items > 0 and number == last + page.items:
                 found.add("offset")
         if "cursor" not in found and page.query.get(name) != value:
@@ -157,9 +158,9 @@ def _style(walks: _Walks) -> tuple[str, str]:
 
 
 def _are_full(walks: _Walks) -> bool:
-    """Whether the pages that another one followed were of one length, as pages are, and not empty."""
-    (length, count), *_ = walks.lengths.most_common(1)
-    return length > 0 and count >= MIN_FULL_PAGES * walks.lengths.total()
+    """Whether the pages that another one followed were full, as those are, and not empty."""
+    full = walks.lengths.total() - walks.lengths[0]
+    return full >= MIN_FULL_PAGES * walks.lengths.total()
 
 
 def _few(steps: int) -> str:

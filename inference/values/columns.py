@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 FREE_NAMES = frozenset(
     """
     name title description label city street address text comment message note notes summary subject
-    email country state region timezone locale first_name last_name firstname lastname fullname
+    email country region timezone locale first_name last_name firstname lastname fullname
     full_name company author phone zip postcode
     """.split()  # noqa: SIM905  # a list of words reads better than a list of strings
 )
