@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -264,3 +265,8 @@ def test_an_answer_holds_its_latency_if_it_was_quick_enough() -> None:
     quick, slow = (call(0, "GET", "/a", duration_ns=ms * 10**6) for ms in (9, 11))
     assert clause.hold(Places(quick, "GET /a")) is Holds.YES
     assert clause.hold(Places(slow, "GET /a")) is Holds.NO
+
+
+def test_every_kind_is_documented() -> None:
+    said = (Path(__file__).parents[2] / "docs" / "kinds.md").read_text("utf-8")
+    assert [name for name in KINDS if f"\n| {name} | " not in said] == []
