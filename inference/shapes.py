@@ -30,6 +30,9 @@ MAX_STATUSES = 64
 """Statuses with a shape of their own; RFC 9110 and its extensions register about as many."""
 
 
+_INVALID = frozenset({400, 422})
+"""Statuses that say that the request's content was not valid: it shows nothing of what may be sent."""
+
 _PARAMETER = re.compile(r"\{([^{}]+)\}")
 
 
@@ -49,7 +52,7 @@ class Shapes:
         fold("request.path", _numbered(observation.segments), observation)
         fold("request.query", clean(observation.query), observation)
         fold("request.header", clean(observation.request_headers), observation)
-        if observation.request_body is not OPAQUE:
+        if observation.request_body is not OPAQUE and exchange.status not in _INVALID:
             fold("request.body", clean(observation.request_body), observation)
         if exchange.status is None:
             return

@@ -70,7 +70,7 @@ def fallbacks(scene: Scene) -> Iterator[Stated]:
                 f"called after {count} of {totals[operation, status]} such errors, unlike after others",
             ),
             dependence={
-                name: depends(name, Level.PROVEN, f"calls {instead} then, {tally.count} times", tally)
+                name: depends(name, Level.PROVEN, f"calls {instead} then", tally)
                 for name, tally in tallies.items()
             },
         )

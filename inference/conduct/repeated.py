@@ -117,7 +117,7 @@ def _replay(scene: Scene, operation: str, status: int, found: _Repeats) -> State
         doubt=_doubt(held, broken),
         reasons=(f"{held} repeats of the same request, compared by answer and identifying fields",),
         dependence={
-            name: depends(name, Level.USED, f"sent the same again {tally.count} times", tally)
+            name: depends(name, Level.USED, "sent the same again", tally)
             for name, tally in found.tallies.items()
         },
     )
@@ -137,9 +137,7 @@ def _key(scene: Scene, operation: str, found: _Repeats, senders: dict[str, Tally
         KEY_HEADERS[0],
     )
     bases = {
-        name: f"sent the same key again {found.tallies[name].count} times"
-        if name in found.tallies
-        else "sends a key with each call"
+        name: "sent the same key again" if name in found.tallies else "sends a key with each call"
         for name in senders
     }
     return Stated(

@@ -121,9 +121,7 @@ def unsafe_retries(scene: Scene) -> Iterator[Stated]:
             doubt="" if total >= MIN_RETRIES else f"{total} repeats, {MIN_RETRIES} needed",
             reasons=(f"the same body was sent again {total} times without a key, after {after}",),
             dependence={
-                name: depends(
-                    name, Level.PROVEN, f"repeats it without a key, {tally.count} times after {after}", tally
-                )
+                name: depends(name, Level.PROVEN, f"repeats it without a key after {after}", tally)
                 for name, tally in tallies.items()
             },
         )

@@ -52,10 +52,7 @@ def timeouts(scene: Scene) -> Iterator[Stated]:
             status = _usual_status(by_consumer)
             subject = Subject(("response", status, "latency") if status else ("response", "latency"))
             shortest = min(patience for patience, _ in found.values())
-            bases = {
-                name: f"hung up after {duration(patience)}, {tally.count} times"
-                for name, (patience, tally) in found.items()
-            }
+            bases = {name: f"hung up after {duration(patience)}" for name, (patience, _) in found.items()}
             yield _stated(
                 scene,
                 operation,
