@@ -105,14 +105,17 @@ class Journal:
     def __init__(self, ceiling: _Rank = _EVERYTHING) -> None:
         self.ceiling = ceiling
         self._events: dict[_Rank, Event] = {}
+        self._ordered: list[Event] = []
 
     def successor(self) -> Journal:
         """An empty journal that goes on with the same sampling."""
         return Journal(self.ceiling)
 
     def events(self) -> list[Event]:
-        """All that is kept, in the order of time."""
-        return sorted(self._events.values(), key=lambda event: (event.at, event.id))
+        """All that is kept, in the order of time; not to be changed."""
+        if len(self._ordered) != len(self._events):
+            self._ordered = sorted(self._events.values(), key=lambda event: (event.at, event.id))
+        return self._ordered
 
     @property
     def complete(self) -> bool:
@@ -132,6 +135,7 @@ class Journal:
     def merge(self, other: Journal) -> None:
         """Take the events of both that rank below the lower ceiling."""
         self.ceiling = min(self.ceiling, other.ceiling)
+        self._ordered = []
         self._events |= other._events
         self._events = {rank: event for rank, event in self._events.items() if rank < self.ceiling}
         self._shrink()

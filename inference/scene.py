@@ -78,17 +78,33 @@ class Scene:
         )
         return [(name, observer) for name, observer in found if isinstance(observer, kind)]
 
+    @cached_property
+    def _keys(self) -> dict[str, str]:
+        return {}
+
+    @cached_property
+    def _located(self) -> dict[Place, Located | None]:
+        return {}
+
     def operation(self, route: str) -> str:
-        """The operation key of a route."""
-        return self.operations.of_route(route)
+        """The operation key of a route; remembered, as every miner asks for every call."""
+        key = self._keys.get(route)
+        if key is None:
+            key = self._keys[route] = self.operations.of_route(route)
+        return key
 
     def locate(self, place: Place) -> Located | None:
         """Where a place of a route lies in the current operations.
 
         None where the operation has a fixed word in the path.
         """
+        if place not in self._located:
+            self._located[place] = self._locate(place)
+        return self._located[place]
+
+    def _locate(self, place: Place) -> Located | None:
         route, text = place
-        operation = self.operations.of_route(route)
+        operation = self.operation(route)
         subject = parse(text)
         if subject.parts[:2] == ("request", "path"):
             name = parameters(operation).get(subject.parts[2])
