@@ -18,12 +18,15 @@
 | about a place that was seen, informative                    | `unobserved`: nothing confirms or breaks it |
 | about a place that was seen, not informative                | not told                                    |
 | about a place that observation does not look at             | not told (3)                                |
+| that callers may say who they are in some way               | not told (5)                                |
 | about values, and an observed one of another kind says it   | not told (4)                                |
 
 (1) Consumers merely use less than they may. (2) An object that never came is one thing that never came,
 not one with each of its hundred fields. (3) Cookies, and header fields that concern no operation
 (`contract/headers.py`). (4) Of `enum: [paid, placed]` every length and pattern that fits both values follows,
-of `format: uuid` the length 36 (`ValueKind.implied_by`).
+of `format: uuid` the length 36 (`ValueKind.implied_by`). (5) Which scheme a caller uses is its choice. The
+field that carries a declared credential is declared by that. How often consumers call is nothing to declare:
+`rate` has no standing.
 
 A statement about values contradicts only if it shows that values were seen which break the declared one
 (`ValueKind.contradicts`): two regular expressions that differ do not.
@@ -42,7 +45,7 @@ from typing import TYPE_CHECKING
 from contract.claim import Claim, Evidence, Standing
 from contract.clause import Clause, Direction, Relation
 from contract.headers import is_ignored
-from contract.kinds import Closed, Present, Type
+from contract.kinds import Auth, Closed, Present, Rate, Type
 from contract.kinds.value import ValueKind
 from contract.subject import ITEM, VALUE, Subject
 
@@ -89,7 +92,7 @@ def _standing(claim: Claim, declared: Clause | None, *, implied: bool) -> Standi
     """Where an observed claim stands; None: it is not told."""
     tellable = claim.clause.kind.informative and not claim.candidate
     if declared is None:
-        if not tellable:
+        if not tellable or isinstance(claim.clause.kind, Rate):
             return None
         return Standing.DECLARED if implied else Standing.UNDECLARED
     if _contradicts(claim.clause, declared):
@@ -130,9 +133,11 @@ class _Promised:
     def source(self, clause: Clause) -> Clause | None:
         """The declared clause of another kind that already says what an observed one does."""
         kind = clause.kind
+        declared = self._by_subject.get(self.canonical(clause.subject), ())
+        if isinstance(kind, Present | Type):
+            return next((other for other in declared if isinstance(other.kind, Auth)), None)
         if not isinstance(kind, ValueKind):
             return None
-        declared = self._by_subject.get(self.canonical(clause.subject), ())
         others = (other for other in declared if other.kind.name != kind.name)
         return next((other for other in others if kind.implied_by(clause.subject, other.kind)), None)
 
@@ -159,7 +164,7 @@ class _Promised:
     def is_missed(self, clause: Clause, seen: frozenset[Subject]) -> bool:
         """Whether to tell that a declared clause without an observed counterpart was not observed."""
         subject = clause.subject
-        if _is_unwatched(subject):
+        if _is_unwatched(subject) or isinstance(clause.kind, Auth):
             return False
         if subject in seen:
             return clause.kind.informative and not isinstance(clause.kind, Type)

@@ -33,6 +33,7 @@ from contract.kinds.length import Length
 from contract.kinds.lifecycle import Lifecycle
 from contract.kinds.limits import Limits
 from contract.kinds.member import Member
+from contract.kinds.negotiation import Negotiation
 from contract.kinds.never_repeats import NeverRepeats
 from contract.kinds.nullable import Nullable
 from contract.kinds.occurs import Occurs
@@ -51,6 +52,7 @@ from contract.kinds.replay import Replay
 from contract.kinds.retry import Retry
 from contract.kinds.size import Size
 from contract.kinds.sorted import Sorted
+from contract.kinds.stalls import Stalls
 from contract.kinds.sum import Sum
 from contract.kinds.timeout import Timeout
 from contract.kinds.together import Together
@@ -95,6 +97,7 @@ __all__ = [
     "Lifecycle",
     "Limits",
     "Member",
+    "Negotiation",
     "NeverRepeats",
     "Nullable",
     "Occurs",
@@ -113,6 +116,7 @@ __all__ = [
     "Retry",
     "Size",
     "Sorted",
+    "Stalls",
     "Sum",
     "Timeout",
     "Together",
@@ -177,6 +181,7 @@ KINDS: dict[str, _Readable] = {
         ErrorInside,
         PartialSuccess,
         ContentType,
+        Negotiation,
         Auth,
         Validator,
         RateLimit,
@@ -190,6 +195,7 @@ KINDS: dict[str, _Readable] = {
         Rate,
         Freshness,
         LatencyGrowth,
+        Stalls,
         EffectWithin,
         Pagination,
     )

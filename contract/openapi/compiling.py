@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from contract.clause import Clause
 from contract.kinds import ContentType, Occurs
 from contract.openapi.declared import DeclaredOperation, path_below
+from contract.openapi.talking import announced, choices, version_in_path, versions
 from contract.openapi.texts import said_of
 from contract.schema import traced
 from contract.subject import Subject
@@ -56,10 +57,14 @@ class _Compiler:
         Whether a body must be there is not said: how often one was there is not observed for bodies of
         every type.
         """
+        yield from self._clauses(written.callers)
+        yield from self._clauses(version_in_path(self._operation, written.pointer))
+        yield from self._clauses(choices(written.responses, written.pointer))
         whole = {segment[1:-1] for segment in written.path.split("/") if re.fullmatch(r"\{[^{}]*\}", segment)}
         for parameter in written.parameters:
             partial = parameter.place == "path" and parameter.name not in whole
-            yield from self._clauses(said_of(parameter, _REQUEST, self._viewer, partial=partial))
+            said = list(said_of(parameter, _REQUEST, self._viewer, partial=partial))
+            yield from self._clauses((*said, *versions(said)))
         if written.content is not None:
             yield from self._content(_REQUEST, written.content)
 
@@ -69,6 +74,7 @@ class _Compiler:
         yield from self._clauses([(at, Occurs(), response.pointer)])
         for header in response.headers:
             yield from self._clauses(said_of(header, at, self._viewer))
+        yield from self._clauses(announced(response))
         if response.content is not None:
             yield from self._content(at, response.content)
 

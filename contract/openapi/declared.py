@@ -10,6 +10,7 @@ from urllib.parse import unquote
 
 from contract.statuses import pattern_for
 from contract.subject import Subject
+from contract.versions import path_version
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -76,9 +77,14 @@ class DeclaredOperation:
         """The same operation, keyed by its path below another base path."""
         path = path_below(base, self.template)
         key = f"{self.method} {path}"
+        versioned = bool(path_version(key))
 
         def moved(said: tuple[Traced, ...]) -> tuple[Traced, ...]:
-            return tuple((replace(clause, operation=key), pointer) for clause, pointer in said)
+            return tuple(
+                (replace(clause, operation=key), pointer)
+                for clause, pointer in said
+                if versioned or clause.subject.parts != ("request", "path")
+            )
 
         return replace(
             self,

@@ -92,7 +92,7 @@ def credentials(names: Iterable[str], schemes: Leaf | None) -> Iterator[Paramete
     """The API keys of some security schemes that stand in the query: texts that may be there.
 
     Which scheme a caller uses is its choice. Keys in headers and cookies say who the caller is, and
-    observation does not look at them as part of the contract.
+    observation does not look at their values (`contract/openapi/securing.py` says that they may be there).
     """
     for name in names:
         scheme = child(schemes, name) if schemes else None

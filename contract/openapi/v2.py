@@ -18,6 +18,7 @@ from contract.openapi.reading import (
     security,
     word,
 )
+from contract.openapi.securing import callers
 from contract.openapi.written import METHODS, Content, Parameter, Response, Written
 
 if TYPE_CHECKING:
@@ -34,6 +35,7 @@ def operations(library: Library) -> Iterator[Written]:
     """All operations, in the order of the document."""
     root = library.root
     base = word(root, "basePath").strip("/")
+    known = child(root, "securityDefinitions")
     for path, item in entries(child(root, "paths")):
         for method in METHODS:
             operation = child(item, method)
@@ -53,8 +55,9 @@ def operations(library: Library) -> Iterator[Written]:
                 pointer=operation.pointer,
                 deprecated=flag(operation, "deprecated"),
                 security=schemes,
+                callers=tuple(callers(operation, root, known)),
                 parameters=overridden(
-                    credentials(schemes, child(root, "securityDefinitions")),
+                    credentials(schemes, known),
                     _parameters(given, "path", "query", "header"),
                 ),
                 content=_content(given, _media_types(operation, root, "consumes")),

@@ -20,6 +20,7 @@ from contract.openapi.reading import (
     security,
     word,
 )
+from contract.openapi.securing import callers
 from contract.openapi.written import METHODS, Content, Parameter, Response, Written
 from contract.view import Group
 
@@ -38,6 +39,7 @@ _VARIABLE = re.compile(r"\{([^{}]*)\}")
 def operations(library: Library) -> Iterator[Written]:
     """All operations, in the order of the document."""
     root = library.root
+    known = child(root, "components", "securitySchemes")
     for path, item in entries(child(root, "paths")):
         listed = [(method, child(item, method)) for method in _METHODS]
         listed += list(entries(child(item, "additionalOperations")))
@@ -54,8 +56,9 @@ def operations(library: Library) -> Iterator[Written]:
                 pointer=operation.pointer,
                 deprecated=flag(operation, "deprecated"),
                 security=schemes,
+                callers=tuple(callers(operation, root, known)),
                 parameters=overridden(
-                    credentials(schemes, child(root, "components", "securitySchemes")),
+                    credentials(schemes, known),
                     (parameter for leaf in given for parameter in _parameter(leaf, library)),
                 ),
                 content=_content(child(operation, "requestBody", "content")),

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from contract.openapi.texts import Said
     from contract.view import Leaf, Node
 
 METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
@@ -59,7 +60,10 @@ class Response:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Written:
-    """An operation as written. `path` has no base path; `bases` are those of all servers, at least one."""
+    """An operation as written. `path` has no base path; `bases` are those of all servers, at least one.
+
+    `callers` is what is said of how callers say who they are.
+    """
 
     method: str
     path: str
@@ -67,6 +71,7 @@ class Written:
     pointer: str
     deprecated: bool
     security: tuple[str, ...]
+    callers: tuple[Said, ...]
     parameters: tuple[Parameter, ...]
     content: Content | None
     responses: tuple[Response, ...]

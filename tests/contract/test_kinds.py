@@ -104,7 +104,9 @@ WRITTEN: dict[str, list[Any]] = {
     "rate": [{"p50_per_s": 1.0, "peak_per_s": 9.0}],
     "freshness": [{"max_age_s": 60.0, "revalidated": False}, {"max_age_s": 0.0, "revalidated": True}],
     "latency-growth": [{"per_kb_ms": 2.5}],
-    "auth": [["basic"], ["basic", "bearer"]],
+    "negotiation": [["application/json", "text/csv"], ["de", "en", "fr"]],
+    "stalls": [{"share": 0.03, "longest_ms": 4200.0}, {"share": 0.001, "longest_ms": 900.0}],
+    "auth": [["basic"], ["basic", "bearer"], ["api-key"], ["api-key", "none"]],
     "validator": [["etag"]],
     "rate-limit": [
         {"limit": 60, "remaining": "x", "reset": None},

@@ -9,6 +9,7 @@ import pytest
 from contract.claim import Claim, Evidence, Standing
 from contract.clause import Clause, Kind
 from contract.kinds import (
+    Auth,
     Closed,
     ContentType,
     Enum,
@@ -19,9 +20,12 @@ from contract.kinds import (
     Pattern,
     Present,
     Range,
+    Rate,
+    RateLimit,
     Size,
     Type,
     Unique,
+    Validator,
 )
 from contract.standing import join
 from contract.subject import parse
@@ -244,3 +248,50 @@ def test_values_below_a_declared_map_are_implied_by_what_it_says_of_each() -> No
     observed = [seen(prices, Type(("object",))), seen(f"{prices}.EUR", Length(1, 1))]
     declared = [clause(prices, Type(("object",))), clause(f"{prices}{{}}", Enum.of(["a", "b"]))]
     assert told(observed, declared)[f"{prices}.EUR", "length"] is Standing.DECLARED
+
+
+AUTHORIZATION = "request.header.authorization"
+
+
+@pytest.mark.parametrize(
+    ("observed", "declared", "standing"),
+    [
+        (["bearer"], ["bearer"], Standing.DECLARED),
+        (["bearer"], ["basic", "bearer"], Standing.DECLARED),
+        (["bearer"], ["bearer", "none"], Standing.DECLARED),
+        (["bearer", "none"], ["bearer"], Standing.CONTRADICTED),
+        (["basic"], ["bearer"], Standing.CONTRADICTED),
+        (["ssws"], ["api-key"], Standing.DECLARED),
+        (["none", "ssws"], ["api-key"], Standing.CONTRADICTED),
+    ],
+)
+def test_how_callers_say_who_they_are(observed: list[str], declared: list[str], standing: Standing) -> None:
+    claims = [seen(AUTHORIZATION, Auth(tuple(observed)))]
+    assert told(claims, [clause(AUTHORIZATION, Auth(tuple(declared)))]) == {(AUTHORIZATION, "auth"): standing}
+
+
+def test_a_credential_is_declared_by_its_scheme_and_which_one_is_used_is_the_callers_choice() -> None:
+    key, other = "request.header.x-api-key", "request.header.x-other-key"
+    declared = [clause(key, Auth(("api-key",))), clause(other, Auth(("api-key",)))]
+    observed = [seen(key, Auth(("api-key",))), seen(key, ALWAYS), seen(key, STRING)]
+    assert told(observed, declared) == {
+        (key, "auth"): Standing.DECLARED,
+        (key, "present"): Standing.DECLARED,
+        (key, "type"): Standing.DECLARED,
+    }
+
+
+def test_limits_and_validators_beside_the_declared_header_fields() -> None:
+    place, etag = "response.200.header.x-ratelimit-limit", "response.200.header.etag"
+    declared = [clause(place, RateLimit(None, None, None)), clause(etag, Validator(("etag",)))]
+    observed = [seen(place, RateLimit(600, None, None)), seen(etag, Validator(("etag",)))]
+    assert told(observed, declared) == {
+        (place, "rate-limit"): Standing.UNDECLARED,
+        (etag, "validator"): Standing.DECLARED,
+    }
+    other = [clause(place, RateLimit(60, None, None))]
+    assert told(observed[:1], other) == {(place, "rate-limit"): Standing.CONTRADICTED}
+
+
+def test_how_often_consumers_call_is_nothing_to_declare() -> None:
+    assert told([seen("request", Rate(3, 9))], []) == {}
