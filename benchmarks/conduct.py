@@ -126,6 +126,7 @@ def failing(world: World) -> None:
     if style == "retry-after":
         world.plant(operation, "response.503", "cause")
     world.also(operation, "response.201.body.id", "never-repeats", "increasing")
+    world.also(operation, "request.body.n", "range")
     world.also(operation, "response.503.body*", "enum")
     world.also(operation, "request.header*", "format", "pattern", "length")
 
@@ -181,6 +182,7 @@ def errors(world: World) -> None:
         world.call("shop", "GET", f"/{page}-main", got={"visits": 500 + n, "clock": world.now // 10**9})
         world.wait(chance.expovariate(0.2))
     world.plant(f"GET /{noun}/{{}}", "response.404", "cause")
+    world.also(f"*/{batch}*", "response.*", "range")
     world.plant(f"POST /{noun}", "response.422", "cause")
     world.plant(f"GET /{other}-best", "response.500", "fallback")
     world.plant(f"POST /{batch}", f"{BODY}.success", "error-inside")
@@ -358,5 +360,6 @@ def noise(world: World) -> None:
         )
         world.wait(chance.expovariate(1))
     world.also("*", "request.path*", "range", "format")
-    world.also("*", f"{BODY}.load", "range")
+    for field in ("load", "lots", "wins", "level"):
+        world.also("*", f"{BODY}.{field}", "range")
     world.also("*", f"{BODY}.now", "format")

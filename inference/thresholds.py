@@ -224,7 +224,7 @@ MAX_HANG_UP_SPREAD = 0.1
 MIN_PERIODS = 8
 """Steady gaps between repeats of one request before it is called polling."""
 
-MAX_PERIOD_SPREAD = 0.15
+MAX_PERIOD_SPREAD = 0.1
 """Median distance of these gaps from their median, as a share of it."""
 
 LEAST_PERIOD = 50.0
