@@ -90,7 +90,8 @@ def rates(scene: Scene) -> Iterator[Stated]:
         found: dict[str, tuple[float, int, Tally]] = {}
         for consumer, events in by_consumer.items():
             seconds = Counter(event.at // 10**9 for event in events)
-            if len(events) >= MIN_RATED_CALLS and len(seconds) >= MIN_RATED_SECONDS:
+            often = len(events) >= MIN_RATED_CALLS and len(seconds) >= MIN_RATED_SECONDS
+            if often and max(seconds.values()) > 1:
                 found[consumer] = median(seconds.values()), max(seconds.values()), _tally(events)
         if found:
             usual, peak = max((peak, usual) for usual, peak, _ in found.values())[::-1]

@@ -34,6 +34,7 @@ _OWN_KEYS = frozenset({"id", "uuid", "key", "sku"})
 _SAY_THE_LENGTH = frozenset(
     {"uuid", "ulid", "date", "md5", "sha1", "sha256", "sha512", "country", "currency"}
     | {"date-time", "date-time-local", "iso-date-time", "http-date", "time", "time-local"}
+    | {"integer", "decimal", "numeric", "digits"}
 )
 """Formats beside which a length says nothing that matters."""
 _COMMON = frozenset({"base64", "base64url", "hex", "hostname", "language", "slug"})
