@@ -129,7 +129,7 @@ class Asks:
 
 
 @lru_cache(maxsize=1024)
-def _media_types(accept: str) -> tuple[str, ...]:
+def media_types(accept: str) -> tuple[str, ...]:
     """The media types that an Accept header names (RFC 9110 section 12.5.1); a range asks for nothing."""
     named = (part.partition(";")[0].strip() for part in accept.lower().split(","))
     return tuple(media for media in named if media and "*" not in media)
@@ -149,7 +149,7 @@ def _units(range_: str) -> tuple[str, ...]:
 
 
 _ASKED: dict[str, Callable[[str], tuple[str, ...]]] = {
-    "accept": _media_types,
+    "accept": media_types,
     "prefer": _preferences,
     "range": _units,
 }

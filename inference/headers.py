@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from contract.subject import Subject
+from inference.asks import media_types
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -103,6 +104,14 @@ def answered(status: str, headers: Headers, authority: str, sent: Headers) -> li
             limit = value.strip() if name.endswith("limit") and value.strip().isdigit() else ""
             found.append((f"response.{status}.header.{name}", "rate-limit", limit))
     return found
+
+
+def negotiated(sent: Headers, media_type: str) -> list[Fact]:
+    """That the media type of an answer is one that the caller named (RFC 9110 section 12.5.1)."""
+    for name, value in sent:
+        if name == "accept" and media_type in media_types(value):
+            return [("request.header.accept", "negotiation", media_type)]
+    return []
 
 
 def versions_in(operation: str) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from inference.conduct.answers import freshness, latency_growth
+from inference.conduct.answers import freshness, latency_growth, stalls
 from inference.conduct.causes import causes
 from inference.conduct.chains import chains
 from inference.conduct.effects import effectful_reads
@@ -45,4 +45,5 @@ MINERS: tuple[Callable[[Scene], Iterator[Stated]], ...] = (
     rates,
     freshness,
     latency_growth,
+    stalls,
 )

@@ -11,9 +11,9 @@ from collections import defaultdict
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from contract.clause import Clause
-from contract.kinds import Auth, Compression, Cors, RateLimit, Redirect, Validator, Versioning
+from contract.kinds import Auth, Compression, Cors, Negotiation, RateLimit, Redirect, Validator, Versioning
 from contract.subject import Subject, parse
-from inference.headers import answered, asked, versions_in
+from inference.headers import answered, asked, negotiated, versions_in
 from inference.stated import Stated, evidence_of
 from inference.tally import Tally
 from inference.thresholds import MAX_ANONYMOUS, MIN_PROTOCOL, MIN_REVALIDATIONS
@@ -33,6 +33,7 @@ _KINDS = {
     "compression": Compression,
     "cors": Cors,
     "redirect": Redirect,
+    "negotiation": Negotiation,
     "versioning": Versioning,
 }
 _LIMIT_PART = re.compile(r".*(limit|remaining|reset)")
@@ -61,6 +62,8 @@ class ProtocolFacts:
                 answers = self.answers[status] = Tally()
             answers.add(at, example)
             found += answered(status, exchange.response_headers, exchange.authority, exchange.request_headers)
+            if exchange.response_body is not None:
+                found += negotiated(exchange.request_headers, exchange.response_body.media_type)
         facts = self.facts
         for fact in found:
             tally = facts.get(fact)
@@ -105,7 +108,7 @@ class ProtocolFacts:
         anonymous: int,
     ) -> Stated:
         held = sum(tally.count for tally in words.values())
-        broken, doubt = self._against(kind, subject, held, anonymous)
+        broken, doubt = self._against(kind, subject, held, anonymous, len(words))
         stated: Kind = Auth(tuple(words)) if kind == "auth" else _KINDS[kind](tuple(words))
         return Stated(
             clause=Clause(producer=producer, operation=operation, subject=subject, kind=stated),
@@ -114,13 +117,15 @@ class ProtocolFacts:
             reasons=(f"in {held} of {held + broken} that could have it",),
         )
 
-    def _against(self, kind: str, subject: Subject, held: int, anonymous: int) -> tuple[int, str]:
+    def _against(self, kind: str, subject: Subject, held: int, anonymous: int, words: int) -> tuple[int, str]:
         """How many exchanges speak against a statement, and the doubt that is left."""
         few = f"{held} seen, {MIN_PROTOCOL} needed" if held < MIN_PROTOCOL else ""
         if kind == "auth":
             share = anonymous / max(1, held + anonymous)
             many = f"{share:.0%} of the calls say nothing" if share > MAX_ANONYMOUS else ""
             return anonymous, few or many
+        if kind == "negotiation":
+            return 0, "" if words > 1 else "one media type came; that others would is not seen"
         if subject.status is None:
             if kind == "validator":
                 return 0, "" if held >= MIN_REVALIDATIONS else f"{held} seen, {MIN_REVALIDATIONS} needed"

@@ -259,3 +259,24 @@ MIN_REVALIDATIONS = 3
 
 MAX_ANONYMOUS = 0.05
 """The share of calls without credentials up to which an operation is said to be called with them."""
+
+MIN_REFUSED = 3
+"""Calls without credentials that must have been refused, and none answered, to say that they are needed."""
+
+MIN_CHOSEN = 3
+"""Answers of one media type to callers who asked for it, before it is said that asking decides."""
+
+MAX_MISCHOSEN = 0.05
+"""The share of answers up to which something else than was asked for may have come."""
+
+STALL_FACTOR = 20
+"""How many times longer than usual the rest of an answer must take to be called stalled."""
+
+STALL_NS = 500_000_000
+"""The least such time (ns): half a second is what a person notices."""
+
+MIN_STALLS = 3
+"""Stalled answers before they are told."""
+
+MAX_STALLED = 0.2
+"""The share of them from which on slowness is the rule and no stall."""

@@ -5,22 +5,27 @@ from __future__ import annotations
 import re
 from itertools import pairwise
 from math import sqrt
+from statistics import median
 from typing import TYPE_CHECKING
 
 from contract.claim import Level
 from contract.clause import Clause
-from contract.kinds import Freshness, LatencyGrowth
+from contract.kinds import Freshness, LatencyGrowth, Stalls
 from contract.kinds.across import duration
 from contract.subject import Subject
 from inference.samples import Samples
 from inference.stated import Stated, depends, evidence_of
 from inference.tally import Tally
 from inference.thresholds import (
+    MAX_STALLED,
     MIN_FRESH,
     MIN_GROWTH_ANSWERS,
     MIN_GROWTH_CORRELATION,
     MIN_GROWTH_FACTOR,
     MIN_HEEDED,
+    MIN_STALLS,
+    STALL_FACTOR,
+    STALL_NS,
 )
 from store.records import Outcome
 
@@ -91,6 +96,37 @@ def latency_growth(scene: Scene) -> Iterator[Stated]:
             ),
             evidence=evidence_of({"": tally}, len(ordered)),
             reasons=(f"size explains it in each of {_SLICES} parts of the period",),
+        )
+
+
+def stalls(scene: Scene) -> Iterator[Stated]:
+    """One for each operation and status of which some answers begin in time and end late."""
+    calls: dict[tuple[str, int], list[Event]] = {}
+    for journal in scene.journals.values():
+        for event in journal.events():
+            if event.status and event.wait >= 0 and event.duration >= event.wait:
+                calls.setdefault((scene.operation(event.route), event.status), []).append(event)
+    for (operation, status), events in sorted(calls.items()):
+        usual = median(event.duration - event.wait for event in events)
+        late = [
+            event for event in events if event.duration - event.wait > max(STALL_FACTOR * usual, STALL_NS)
+        ]
+        share = len(late) / len(events)
+        if len(events) < MIN_GROWTH_ANSWERS or len(late) < MIN_STALLS or share > MAX_STALLED:
+            continue
+        tally = Tally()
+        for event in late:
+            tally.add(event.at, event.id)
+        longest = max(event.duration - event.wait for event in late) / 1e6
+        yield Stated(
+            clause=Clause(
+                producer=scene.producer,
+                operation=operation,
+                subject=Subject(("response", str(status), "latency")),
+                kind=Stalls(float(f"{share:.2g}"), round(longest, 1)),
+            ),
+            evidence=evidence_of({"": tally}, len(late), len(events) - len(late)),
+            reasons=(f"{len(late)} of {len(events)} answers ended {STALL_FACTOR} times later than usual",),
         )
 
 

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from inference.protocol.facts import ProtocolFacts
 
 from inference.observation import Observation
-from inference.protocol import ProtocolFacts
 from tests.inference.laws import check
 from tests.inference.traffic import call
 
@@ -163,3 +164,18 @@ def test_codings() -> None:
     assert claims(got=(("content-encoding", "gzip"),), without=3) == {
         "response.200.header.content-encoding compression": ["gzip"]
     }
+
+
+def test_the_media_type_that_was_asked_for() -> None:
+    facts = ProtocolFacts()
+    for n in range(12):
+        wanted = ["application/json", "text/csv"][n % 2]
+        exchange = call(n, "GET", "/orders", got={}, request_headers=(("accept", wanted),))
+        assert exchange.response_body is not None
+        body = replace(exchange.response_body, media_type=wanted)
+        facts.observe(Observation(replace(exchange, response_body=body), "GET /orders"))
+    (stated,) = [one for one in facts.claims("shop", "GET /orders") if not one.doubt]
+    assert (stated.clause.subject.text, stated.clause.kind.value) == (
+        "request.header.accept",
+        ["application/json", "text/csv"],
+    )

@@ -6,7 +6,7 @@ import random
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from inference.conduct.answers import latency_growth
+from inference.conduct.answers import latency_growth, stalls
 from inference.conduct.timing import polling, rates, timeouts
 from store.records import Body, Outcome
 from tests.inference.scenes import said, scene
@@ -115,3 +115,16 @@ def test_a_slow_evening_with_larger_answers_is_no_growth() -> None:
         sized(n, 1 + n // 10 + chance.randint(0, 20), 5 + n + chance.uniform(0, 20)) for n in range(120)
     ]
     assert said(latency_growth(scene(exchanges))) == []
+
+
+def begun(seconds: float, rest_ms: float) -> Exchange:
+    answer = call(0, "GET", "/dump", got={"n": seconds}, duration_ns=round((10 + rest_ms) * MS))
+    return at(seconds, replace(answer, wait_ns=10 * MS))
+
+
+def test_answers_that_begin_in_time_and_stall() -> None:
+    exchanges = [begun(n, 4_000 if n % 20 == 0 else 5) for n in range(80)]
+    assert said(stalls(scene(exchanges))) == [
+        "GET /dump: answers 200 begin in time and stall in 5% of the cases, for up to 4 s"
+    ]
+    assert said(stalls(scene([begun(n, 4_000 if n % 2 else 5) for n in range(80)]))) == []
