@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from inference.protocol.facts import ProtocolFacts
 
 from inference.observation import Observation
+from inference.protocol import ProtocolFacts
 from tests.inference.laws import check
 from tests.inference.traffic import call
 
