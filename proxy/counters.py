@@ -33,6 +33,8 @@ class Counter(IntEnum):
     """Of those, the ones that the decoder has dealt with for good: stored, or counted as lost."""
     OBSERVED = auto()
     """Exchanges stored."""
+    MESSAGES = auto()
+    """Messages stored."""
     QUEUE_FULL = auto()
     """The decoder was slower than the traffic, and its queue had no room."""
     DECODER_DOWN = auto()

@@ -75,7 +75,8 @@ class Identifier:
         return UNIDENTIFIED
 
     def _mtls(self, raw: RawExchange, fields: Fields) -> Identity | None:
-        del raw
+        if raw.client_certificate:
+            return self._identity("mtls", raw.client_certificate, "certificate", verified=True)
         for header in self._config.mtls_headers:
             value = fields.get(header)
             subject = certificate_subject(value) if value else ""

@@ -1,4 +1,4 @@
-"""The recorder: a raw exchange becomes a record that is safe to keep.
+"""The recorder: a raw exchange or message becomes a record that is safe to keep.
 
 Identity is read from the raw head first, then content codings are undone, flaws are named, and everything
 secret is replaced. Nothing that is not a record leaves this file, and no exchange, however broken, makes it
@@ -13,14 +13,15 @@ from typing import TYPE_CHECKING
 from proxy.content import UndecodableError, codings_of, decode
 from proxy.flaws import body_flaws
 from proxy.identity import Identifier
+from proxy.raw import RawExchange, Sender
 from proxy.redaction import MediaType, Redaction, Redactor
-from store.records import Body, Exchange, Headers, Lane, Outcome, record_id
+from store.records import Body, Exchange, Headers, Lane, Message, Outcome, record_id
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from proxy.config import Config
-    from proxy.raw import RawBody, RawExchange
+    from proxy.raw import RawBody, RawMessage, RawRecord
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +53,11 @@ class Recorder:
         redactor = Redactor.from_config(config.redaction)
         return cls(Identifier(config.identity, redactor), redactor, config.body_limit)
 
-    def record(self, raw: RawExchange) -> Exchange:
+    def record(self, raw: RawRecord) -> Exchange | Message:
+        """The record of an exchange or of a message."""
+        return self.exchange(raw) if isinstance(raw, RawExchange) else self.message(raw)
+
+    def exchange(self, raw: RawExchange) -> Exchange:
         """The record of an exchange."""
         redaction = self._redactor.start()
         flaws = list(raw.flaws)
@@ -69,7 +74,7 @@ class Recorder:
         )
         flaws.extend(_length_flaws(raw))
         return Exchange(
-            id=record_id(self._redactor.seal(raw.fingerprint)),
+            id=self._id(raw),
             producer=raw.producer,
             identity=self._identifier.identify(raw),
             lane=raw.lane,
@@ -97,6 +102,39 @@ class Recorder:
             flaws=tuple(dict.fromkeys(flaws)),
             redacted=redaction.count,
         )
+
+    def message(self, raw: RawMessage) -> Message:
+        """The record of a message; who sent it or got it is the consumer of the exchange that carried it."""
+        carrier = raw.carrier
+        redaction = self._redactor.start()
+        flaws = list(raw.flaws)
+        headers = (("content-type", raw.media_type),)
+        limit = self._body_limit(carrier.producer)
+        consumer = self._identifier.identify(carrier)
+        exchange = self._id(carrier)
+        published = raw.sender is Sender.CLIENT
+        return Message(
+            id=record_id(exchange, raw.ordinal),
+            producer=carrier.producer,
+            lane=carrier.lane,
+            source=carrier.source,
+            protocol=raw.protocol,
+            channel=redaction.path(split_target(carrier).path),
+            type=redaction.text(raw.type, "message.type"),
+            publisher=consumer if published else None,
+            consumer=None if published else consumer,
+            key=None if raw.key is None else redaction.text(raw.key, "message.key"),
+            sequence=raw.ordinal,
+            payload=self.body(raw.payload, headers, redaction, "message", limit, flaws),
+            published_at=raw.at if published else None,
+            delivered_at=None if published else raw.at,
+            exchange=exchange,
+            flaws=tuple(dict.fromkeys(flaws)),
+            redacted=redaction.count,
+        )
+
+    def _id(self, raw: RawExchange) -> str:
+        return record_id(self._redactor.seal(raw.fingerprint))
 
     def body(
         self,

@@ -1,4 +1,4 @@
-"""Where exchanges go once they are safe to keep: a batch writer in front of the store.
+"""Where records go once they are safe to keep: a batch writer in front of the store.
 
 `Sink` is the plug point; a sidecar that keeps nothing raw is another one. `StoreSink` writes a batch when it
 is full or old enough. A store that refuses is tried again, less and less often, while what waits fits the
@@ -14,14 +14,15 @@ from time import monotonic_ns
 from typing import TYPE_CHECKING, Protocol
 
 from store.errors import StoreError
+from store.records import Exchange, Message
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from store.records import Exchange, Loss, Message
+    from store.records import Body, Loss
 
 BATCH_COUNT = 1000
-"""Exchanges in one transaction: where SQLite and PostgreSQL are at their best, and small enough to lose."""
+"""Records in one transaction: where SQLite and PostgreSQL are at their best, and small enough to lose."""
 BATCH_AGE_NS = 500_000_000
 """So fresh is what a report shows."""
 WAITING_BYTES = 64 * 1024 * 1024
@@ -31,15 +32,17 @@ RETRY_NS = (500_000_000, 30_000_000_000)
 
 logger = logging.getLogger(__name__)
 
+Record = Exchange | Message
+
 
 class Sink(Protocol):
-    """Takes exchanges."""
+    """Takes records."""
 
     @property
     def waiting(self) -> int:
-        """Exchanges taken and not yet dealt with for good."""
+        """Records taken and not yet dealt with for good."""
 
-    def add(self, exchange: Exchange) -> None:
+    def add(self, record: Record) -> None:
         """Take one."""
 
     def tick(self) -> None:
@@ -79,7 +82,7 @@ class StoreSink:
         store: written to.
         losses: written along with each batch.
         stored: told of each batch that was stored.
-        lost: told of each exchange that was given up, and whether the record itself was at fault.
+        lost: told of each record that was given up, and whether the record itself was at fault.
         now_ns: a monotonic clock.
     """
 
@@ -88,8 +91,8 @@ class StoreSink:
         store: Writer,
         losses: LossBook,
         *,
-        stored: Callable[[Sequence[Exchange]], None],
-        lost: Callable[[Exchange, bool], None],
+        stored: Callable[[Sequence[Record]], None],
+        lost: Callable[[Record, bool], None],
         now_ns: Callable[[], int] = monotonic_ns,
     ) -> None:
         self._now_ns = now_ns
@@ -97,7 +100,7 @@ class StoreSink:
         self._losses = losses
         self._stored = stored
         self._lost = lost
-        self._queue: deque[Exchange] = deque()
+        self._queue: deque[Record] = deque()
         self._bytes = 0
         self._due_ns = 0
         self._pause_ns = 0
@@ -105,13 +108,13 @@ class StoreSink:
 
     @property
     def waiting(self) -> int:
-        """Exchanges taken and not yet dealt with for good."""
+        """Records taken and not yet dealt with for good."""
         return len(self._queue)
 
-    def add(self, exchange: Exchange) -> None:
+    def add(self, record: Record) -> None:
         """Take one; write if that fills a batch."""
-        self._queue.append(exchange)
-        self._bytes += weight(exchange)
+        self._queue.append(record)
+        self._bytes += weight(record)
         while self._bytes > WAITING_BYTES:
             self._lost(self._take(), False)
         if len(self._queue) >= BATCH_COUNT and not self._pause_ns:
@@ -142,8 +145,10 @@ class StoreSink:
             losses = self._losses.unwritten()
             if not batch and not losses:
                 return
+            exchanges = [record for record in batch if isinstance(record, Exchange)]
+            messages = [record for record in batch if isinstance(record, Message)]
             try:
-                self._store.write(batch, losses=losses)
+                self._store.write(exchanges, messages, losses=losses)
             except StoreError as error:
                 self._refused(error)
                 return
@@ -162,11 +167,11 @@ class StoreSink:
     def _refused(self, error: StoreError) -> None:
         if error.message != self._refusal:  # once, not at every attempt
             self._refusal = error.message
-            logger.warning("%s It is tried again; exchanges wait, in bounds.", error.message)
+            logger.warning("%s It is tried again; records wait, in bounds.", error.message)
         self._pause_ns = min(max(2 * self._pause_ns, RETRY_NS[0]), RETRY_NS[1])
         self._due_ns = self._now_ns() + self._pause_ns
 
-    def _accepted(self, batch: Sequence[Exchange]) -> None:
+    def _accepted(self, batch: Sequence[Record]) -> None:
         self._pause_ns = 0
         self._refusal = ""
         self._losses.written()
@@ -174,13 +179,16 @@ class StoreSink:
             self._take()
         self._stored(batch)
 
-    def _take(self) -> Exchange:
-        exchange = self._queue.popleft()
-        self._bytes -= weight(exchange)
-        return exchange
+    def _take(self) -> Record:
+        record = self._queue.popleft()
+        self._bytes -= weight(record)
+        return record
 
 
-def weight(exchange: Exchange) -> int:
-    """Bytes an exchange takes, roughly: its bodies and a fixed part for the rest."""
-    bodies = (exchange.request_body, exchange.response_body)
+def weight(record: Record) -> int:
+    """Bytes a record takes, roughly: its bodies and a fixed part for the rest."""
+    if isinstance(record, Message):
+        bodies: tuple[Body | None, ...] = (record.payload,)
+    else:
+        bodies = (record.request_body, record.response_body)
     return 2048 + sum(len(body.content) for body in bodies if body is not None)

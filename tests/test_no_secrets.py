@@ -53,7 +53,7 @@ def recorded(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, bytes]:
         with Store.open(str(path)) as store:
             keeper.execute("select count(*) from sqlite_master").fetchone()
             raws = _planted()
-            store.write([recorder.record(raw) for raw in raws])
+            store.write([recorder.exchange(raw) for raw in raws])
             assert store.count() == len(raws)
             files = path.read_bytes() + path.with_name("defacto.db-wal").read_bytes()
     finally:

@@ -1,6 +1,6 @@
-"""What every decoder is: one connection's bytes in, exchanges out.
+"""What every decoder is: one connection's bytes in, exchanges and messages out.
 
-A decoder is told what happened on its connection, in order, and gives the exchanges that became complete.
+A decoder is told what happened on its connection, in order, and gives the records that became complete.
 Where it cannot go on it raises `Opaque`: the connection is then forwarded as before and not looked at any
 more. It never raises anything else on whatever bytes, and its memory is bounded by its `Limits`.
 """
@@ -11,10 +11,12 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
+from store.records import Lane
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from proxy.raw import RawExchange
+    from proxy.raw import RawRecord
 
 
 class Instant(NamedTuple):
@@ -49,12 +51,19 @@ class Opaque(Exception):  # noqa: N818 - it is the end of a decoder's work, not 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Origin:
-    """Where a connection comes from. `connection` is unique among all recorders and runs."""
+    """Where a connection comes from.
+
+    `connection` is unique among all recorders and runs. `scheme` is what the client spoke: `https` where its
+    TLS ends at us. `client_certificate` is the subject of the certificate that it proved to own then.
+    """
 
     producer: str
     source: str
     connection: str
     peer: str
+    lane: Lane = Lane.SPLICE
+    scheme: str = "http"
+    client_certificate: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,25 +90,25 @@ class Decoder(Protocol):
     def held_bytes(self) -> int:
         """Bytes of heads and bodies that are kept for them, roughly."""
 
-    def client_data(self, data: bytes, at: Instant) -> Iterator[RawExchange]:
+    def client_data(self, data: bytes, at: Instant) -> Iterator[RawRecord]:
         """The client sent bytes."""
 
-    def server_data(self, data: bytes, at: Instant) -> Iterator[RawExchange]:
+    def server_data(self, data: bytes, at: Instant) -> Iterator[RawRecord]:
         """The server sent bytes."""
 
-    def client_eof(self, at: Instant) -> Iterator[RawExchange]:
+    def client_eof(self, at: Instant) -> Iterator[RawRecord]:
         """The client ended its direction (FIN)."""
 
-    def server_eof(self, at: Instant) -> Iterator[RawExchange]:
+    def server_eof(self, at: Instant) -> Iterator[RawRecord]:
         """The server ended its direction (FIN)."""
 
-    def client_reset(self, at: Instant) -> Iterator[RawExchange]:
+    def client_reset(self, at: Instant) -> Iterator[RawRecord]:
         """The client's connection broke (RST)."""
 
-    def server_reset(self, at: Instant) -> Iterator[RawExchange]:
+    def server_reset(self, at: Instant) -> Iterator[RawRecord]:
         """The server's connection broke (RST)."""
 
-    def refused(self, at: Instant) -> Iterator[RawExchange]:
+    def refused(self, at: Instant) -> Iterator[RawRecord]:
         """The server could not be reached."""
 
     def gap(self, requests: int) -> None:

@@ -26,7 +26,7 @@ import httptools
 from proxy.decoders.decoder import Opaque, Reason
 from proxy.decoders.http1_messages import Message, MessageReader
 from proxy.raw import RawBody, RawExchange
-from store.records import Lane, Outcome
+from store.records import Outcome
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -190,14 +190,14 @@ class Http1Decoder:
         target = request.target.decode("latin-1")
         return RawExchange(
             producer=origin.producer,
-            lane=Lane.SPLICE,
+            lane=origin.lane,
             source=origin.source,
             fingerprint=(origin.producer, origin.connection, self._ordinal),
             protocol=f"http/{request.version}",
             started_at=request.begun.wall_ns,
             method=request.method,
             target=target,
-            scheme="http",
+            scheme=origin.scheme,
             authority=_authority(target, request),
             request_headers=tuple(request.headers),
             request_trailers=tuple(request.trailers),
@@ -212,6 +212,7 @@ class Http1Decoder:
             outcome=outcome,
             connection=origin.connection,
             peer=origin.peer,
+            client_certificate=origin.client_certificate,
             flaws=() if request.complete else ("request-incomplete",),
         )
 

@@ -7,12 +7,13 @@ from dataclasses import dataclass, field
 from typing import IO, TYPE_CHECKING
 
 from proxy.importers.formats import open_recording
-from proxy.importers.messages import records_of
 from proxy.importers.recording import Cut, Recorded, Skipped
+from proxy.raw import RawBody, RawMessage, Sender
 from proxy.recorder import Recorder
-from proxy.redaction import Redactor
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from proxy.config import Config
     from proxy.importers.recording import Item
     from store.records import Exchange, Message
@@ -56,9 +57,7 @@ class Intake:
     """
 
     def __init__(self, config: Config, store: Store) -> None:
-        self._config = config
         self._recorder = Recorder.from_config(config)
-        self._redactor = Redactor.from_config(config.redaction)
         self._store = store
         self._exchanges: list[Exchange] = []
         self._messages: list[Message] = []
@@ -100,9 +99,8 @@ class Intake:
                 taken.cut = reason
 
     def _record(self, item: Recorded) -> None:
-        exchange = self._recorder.record(item.exchange)
-        limit = self._config.body_limit(exchange.producer)
-        messages = list(records_of(item.frames, exchange, self._recorder, self._redactor, limit))
+        exchange = self._recorder.exchange(item.exchange)
+        messages = [self._recorder.message(raw) for raw in _messages(item)]
         bodies = (exchange.request_body, exchange.response_body, *(message.payload for message in messages))
         self._held_bytes += sum(len(body.content) for body in bodies if body)
         self._exchanges.append(exchange)
@@ -116,3 +114,17 @@ class Intake:
         if self._messages:
             taken.messages += self._store.write(messages=self._messages).added
         self._exchanges, self._messages, self._held_bytes = [], [], 0
+
+
+def _messages(item: Recorded) -> Iterator[RawMessage]:
+    """What followed the upgrade, as a lane would hand it over."""
+    for ordinal, frame in enumerate(item.frames):
+        yield RawMessage(
+            carrier=item.exchange,
+            ordinal=ordinal,
+            protocol="websocket",
+            sender=Sender.CLIENT if frame.from_client else Sender.SERVER,
+            at=frame.sent_at,
+            payload=RawBody(data=frame.data, size=len(frame.data), decoded=True),
+            type="text" if frame.text else "binary",
+        )

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Protocol
 from proxy.counters import Counter
 from proxy.decoders.decoder import Instant, Limits, Opaque, Origin, Reason
 from proxy.decoders.table import DECODERS
+from proxy.raw import RawExchange
 from proxy.splice.frames import Frame, Kind
 from proxy.splice.tap import COUNT
 
@@ -21,15 +22,14 @@ if TYPE_CHECKING:
 
     from proxy.counters import Counters, Row
     from proxy.decoders.decoder import Decoder
-    from proxy.raw import RawExchange
-    from proxy.sink import Sink
+    from proxy.raw import RawRecord
+    from proxy.sink import Record, Sink
     from proxy.splice.settings import Lane
-    from store.records import Exchange
 
 CONNECTIONS_LIMIT = 20_000
 """Connections of one worker that are tracked at a time."""
 
-_EVENTS: Mapping[int, Callable[[Decoder, bytes, Instant], Iterable[RawExchange]]] = {
+_EVENTS: Mapping[int, Callable[[Decoder, bytes, Instant], Iterable[RawRecord]]] = {
     Kind.CLIENT_DATA: lambda decoder, payload, at: decoder.client_data(payload, at),
     Kind.SERVER_DATA: lambda decoder, payload, at: decoder.server_data(payload, at),
     Kind.CLIENT_EOF: lambda decoder, _, at: decoder.client_eof(at),
@@ -49,7 +49,7 @@ logger = logging.getLogger(__name__)
 class Records(Protocol):
     """What is needed of `proxy.recorder.Recorder`."""
 
-    def record(self, raw: RawExchange) -> Exchange:
+    def record(self, raw: RawRecord) -> Record:
         """Identify, redact, make a record."""
 
 
@@ -149,7 +149,7 @@ class WorkerFrames:
         at = Instant(frame.wall_ns, frame.monotonic_ns)
         for raw in _EVENTS[frame.kind](decoder, frame.payload, at):
             self._sink.add(self._records.record(raw))
-            known.unfinished -= 1
+            known.unfinished -= isinstance(raw, RawExchange)
 
     def _open(self, frame: Frame) -> None:
         if len(self._connections) >= CONNECTIONS_LIMIT:

@@ -23,6 +23,7 @@ from proxy.sink import StoreSink
 from proxy.splice.decode import WorkerFrames
 from proxy.splice.frames import FrameError, FrameReader
 from proxy.splice.tap import MUTE
+from store.records import Exchange
 from store.store import Store
 
 if TYPE_CHECKING:
@@ -30,8 +31,9 @@ if TYPE_CHECKING:
     from multiprocessing.connection import Connection
 
     from proxy.config import Config
+    from proxy.counters import Row
+    from proxy.sink import Record
     from proxy.splice.settings import Settings
-    from store.records import Exchange
 
 NICENESS = 10
 """Where the processors are all busy, forwarding comes first and copies are shed."""
@@ -144,13 +146,17 @@ class DecoderProcess:
                 copied = self._counters.forwarder(worker, lane)[Counter.COPIED]
                 self._counters.decoder(worker, lane)[Counter.SHUTDOWN] += frames.unsettled(lane, copied)
 
-    def _stored(self, exchanges: Sequence[Exchange]) -> None:
-        for exchange in exchanges:
-            self._counters.decoder(0, self._lanes[exchange.producer])[Counter.OBSERVED] += 1
+    def _stored(self, records: Sequence[Record]) -> None:
+        for record in records:
+            counter = Counter.OBSERVED if isinstance(record, Exchange) else Counter.MESSAGES
+            self._row(record)[counter] += 1
 
-    def _lost(self, exchange: Exchange, record_at_fault: bool) -> None:  # noqa: FBT001 - the sink's own word
+    def _lost(self, record: Record, record_at_fault: bool) -> None:  # noqa: FBT001 - the sink's own word
         reason = Counter.DECODER_ERROR if record_at_fault else Counter.STORE_UNAVAILABLE
-        self._counters.decoder(0, self._lanes[exchange.producer])[reason] += 1
+        self._row(record)[reason] += 1
+
+    def _row(self, record: Record) -> Row:
+        return self._counters.decoder(0, self._lanes[record.producer])
 
 
 class _Link:

@@ -63,7 +63,7 @@ def test_a_clean_exchange_is_recorded_as_it_was() -> None:
         peer="10.0.0.7",
         flaws=("given",),
     )
-    record = RECORDER.record(raw)
+    record = RECORDER.exchange(raw)
     for name in (
         "producer",
         "lane",
@@ -98,7 +98,7 @@ def test_a_clean_exchange_is_recorded_as_it_was() -> None:
 
 
 def test_what_is_contract_stays_beside_what_is_secret() -> None:
-    record = RECORDER.record(
+    record = RECORDER.exchange(
         exchange(
             request_headers=(
                 ("authorization", "Bearer swordfish"),
@@ -149,7 +149,7 @@ def test_what_is_contract_stays_beside_what_is_secret() -> None:
     ],
 )
 def test_flaws(raw: RawExchange, flaws: set[str]) -> None:
-    assert set(RECORDER.record(raw).flaws) == flaws
+    assert set(RECORDER.exchange(raw).flaws) == flaws
 
 
 def test_undecodable_and_withheld_bodies_keep_no_content() -> None:
@@ -157,7 +157,7 @@ def test_undecodable_and_withheld_bodies_keep_no_content() -> None:
         with_body(b"hello", "", coding="br"),
         with_body(b"\x00password\x01hunter2", "application/msgpack"),
     ):
-        body = RECORDER.record(raw).request_body
+        body = RECORDER.exchange(raw).request_body
         assert body is not None
         assert (body.content, body.truncated, body.wire_size) == (
             b"",
@@ -181,7 +181,7 @@ def test_a_recording_that_undid_the_coding_is_taken_at_its_word() -> None:
         response_body=RawBody(data=b"hello", size=5, decoded=True),
         lane=Lane.IMPORT,
     )
-    record = RECORDER.record(raw)
+    record = RECORDER.exchange(raw)
     assert record.response_body == Body(content=b"hello", size=5, wire_size=5)
     assert record.flaws == ()
 
@@ -209,7 +209,7 @@ def test_exceptions_by_name_and_by_place() -> None:
     )
     recorder = a_recorder(config)
     body = b'{"session": {"token": "kept"}, "pin": 1, "items": [{"pin": 2222, "x": "4111111111111111"}]}'
-    record = recorder.record(
+    record = recorder.exchange(
         exchange(
             target="/a?sid=kept&token=gone",
             request_headers=(("cookie", "lang=de; sid=1"), ("session", "kept")),
@@ -232,10 +232,10 @@ def test_exceptions_by_name_and_by_place() -> None:
 def test_an_id_depends_on_the_fingerprint_and_cannot_be_tested_without_the_key(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert RECORDER.record(exchange()).id == a_recorder().record(exchange(status=500)).id
-    assert RECORDER.record(exchange()).id != RECORDER.record(exchange(fingerprint=("test", 2))).id
+    assert RECORDER.exchange(exchange()).id == a_recorder().record(exchange(status=500)).id
+    assert RECORDER.exchange(exchange()).id != RECORDER.exchange(exchange(fingerprint=("test", 2))).id
     monkeypatch.setenv("DEFACTO_REDACTION_KEY_FILE", str(tmp_path / "key"))
-    assert Recorder.from_config(Config()).record(exchange()).id != RECORDER.record(exchange()).id
+    assert Recorder.from_config(Config()).record(exchange()).id != RECORDER.exchange(exchange()).id
 
 
 def test_the_identity_is_read_before_redaction() -> None:
@@ -283,6 +283,6 @@ RAW_BODIES = st.none() | st.builds(
     )
 )
 def test_any_exchange_becomes_a_record(raw: RawExchange) -> None:
-    record = RECORDER.record(raw)
+    record = RECORDER.exchange(raw)
     assert isinstance(record, Exchange)
     assert [name for name, _ in record.request_headers] == [name for name, _ in raw.request_headers]

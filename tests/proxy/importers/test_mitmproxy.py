@@ -265,8 +265,8 @@ def test_a_har_of_the_same_flow_is_the_same_observation(response: dict[str, Any]
     flow = http_flow(**response)
     har = json.dumps(SaveHar().make_har([flow])).encode()
     recorder = Recorder.from_config(Config())
-    (from_har,) = [recorder.record(item.exchange) for item in read_har(har) if isinstance(item, Recorded)]
-    from_flow = recorder.record(one(flow).exchange)
+    (from_har,) = [recorder.exchange(item.exchange) for item in read_har(har) if isinstance(item, Recorded)]
+    from_flow = recorder.exchange(one(flow).exchange)
     for name in (
         "method",
         "scheme",

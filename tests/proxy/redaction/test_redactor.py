@@ -122,7 +122,7 @@ def test_a_secret_that_looks_like_one_is_gone_from_every_place(place: str) -> No
     for kind, secret in BY_PATTERN.items():
         if "deep" in place and kind != "jwt":
             continue
-        record = RECORDER.record(PLACES[place](secret))
+        record = RECORDER.exchange(PLACES[place](secret))
         assert left_of(secret, everything_in(record)) is None, kind
         assert record.redacted > 0, kind
 
@@ -130,7 +130,7 @@ def test_a_secret_that_looks_like_one_is_gone_from_every_place(place: str) -> No
 @pytest.mark.parametrize("place", named_places("x", "y"))
 def test_a_secret_that_its_name_gives_away_is_gone_from_every_place(place: str) -> None:
     for name in NAMES if "deep" not in place else NAMES[:2]:
-        record = RECORDER.record(named_places(name, NAMED_VALUE)[place])
+        record = RECORDER.exchange(named_places(name, NAMED_VALUE)[place])
         assert left_of(NAMED_VALUE, everything_in(record), window=6) is None, name
         assert record.redacted > 0, name
 
@@ -195,8 +195,8 @@ def test_a_named_secret_has_one_token_wherever_it_stands(secret: str) -> None:
 
 
 def test_the_token_of_a_login_is_the_token_of_the_next_call() -> None:
-    login = RECORDER.record(with_body(b'{"access_token":"a-b-c.d_e~f"}', "application/json"))
-    call = RECORDER.record(exchange(request_headers=(("authorization", "Bearer a-b-c.d_e~f"),)))
+    login = RECORDER.exchange(with_body(b'{"access_token":"a-b-c.d_e~f"}', "application/json"))
+    call = RECORDER.exchange(exchange(request_headers=(("authorization", "Bearer a-b-c.d_e~f"),)))
     assert login.response_body is not None
     token = json.loads(login.response_body.content)["access_token"]
     assert call.request_headers == (("authorization", f"Bearer {token}"),)
