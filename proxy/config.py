@@ -32,27 +32,79 @@ class Section(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A table of the file; keys that it does not name are errors."""
 
 
+class ListenTlsConfig(Section, frozen=True, kw_only=True):
+    """`[lane.tls]`: the lane ends its consumers' TLS itself.
+
+    `certificate` (a PEM chain) and `key` are read again when they change. `alpn` is what is offered; the
+    upstream is asked for what the client chose, and for nothing else. With `client_ca` a client may show a
+    certificate, whose subject names the consumer; with `require_client_certificate` it must.
+    """
+
+    certificate: str
+    key: str
+    alpn: tuple[Literal["h2", "http/1.1"], ...] = ("http/1.1",)
+    client_ca: str | None = None
+    require_client_certificate: bool = False
+
+    def __post_init__(self) -> None:
+        """Refuse a demand that nothing could satisfy."""
+        if self.require_client_certificate and self.client_ca is None:
+            raise ValueError("`require_client_certificate` needs `client_ca`, which certificates are held to")
+
+
+class UpstreamTlsConfig(Section, frozen=True, kw_only=True):
+    """`[lane.upstream_tls]`: how the lane speaks TLS to an `https://` upstream.
+
+    `ca` replaces the system's authorities, `server_name` the upstream's host in SNI and in verification;
+    `certificate` and `key` are shown to the upstream.
+    """
+
+    ca: str | None = None
+    certificate: str | None = None
+    key: str | None = None
+    server_name: str | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse half a pair."""
+        if (self.certificate is None) != (self.key is None):
+            raise ValueError("`certificate` and `key` go together")
+
+
 class LaneConfig(Section, frozen=True, kw_only=True):
-    """`[[lane]]`: one sidecar, from `host:port`, where consumers connect, to the producer's URL."""
+    """`[[lane]]`: one sidecar, from `listen`, where consumers connect, to the producer at `upstream`.
+
+    `listen` is `HOST:PORT` or `unix:/path`; `upstream` is `http://HOST[:PORT]`, `https://…`, `tcp://HOST:PORT`
+    (bytes of any protocol: what is no HTTP is counted and not decoded) or `unix:/path` (HTTP).
+    `max_connections` bounds the connections at a time (0: as many as the system gives).
+    """
 
     producer: str
     listen: str
     upstream: str
     body_limit: int = BODY_LIMIT_BYTES
+    accept_proxy_protocol: bool = False
+    send_proxy_protocol: Literal["", "v1", "v2"] = ""
+    max_connections: int = 0
+    tls: ListenTlsConfig | None = None
+    upstream_tls: UpstreamTlsConfig | None = None
 
     def __post_init__(self) -> None:
         """Refuse what could only fail later."""
         if not self.producer.strip():
             raise ValueError("`producer` must not be empty")
-        host, _, port = self.listen.rpartition(":")
-        if not host or not port.isascii() or not port.isdecimal() or int(port) > 65_535:
-            raise ValueError(f"`listen` must be HOST:PORT, got {self.listen!r}")
-        if not _is_http_url(self.upstream):
+        if not _is_listen_address(self.listen):
+            raise ValueError(f"`listen` must be HOST:PORT or unix:/path, got {self.listen!r}")
+        if not _is_upstream(self.upstream):
             raise ValueError(
-                f"`upstream` must be an http:// or https:// URL with a host, got {self.upstream!r}"
+                "`upstream` must be an http:// or https:// URL with a host, tcp://HOST:PORT or unix:/path, "
+                f"got {self.upstream!r}"
             )
         if self.body_limit < 0:
             raise ValueError(f"`body_limit` must be zero or more bytes, got {self.body_limit}")
+        if self.max_connections < 0:
+            raise ValueError(f"`max_connections` must be zero or more, got {self.max_connections}")
+        if self.upstream_tls is not None and not self.upstream.startswith("https://"):
+            raise ValueError("`upstream_tls` needs an https:// `upstream`")
 
 
 class JwtConfig(Section, frozen=True, kw_only=True):
@@ -208,16 +260,24 @@ class Config(
         return next((lane.body_limit for lane in self.lanes if lane.producer == producer), BODY_LIMIT_BYTES)
 
 
-def _is_http_url(text: str) -> bool:
+def _is_listen_address(text: str) -> bool:
+    if text.startswith("unix:"):
+        return len(text) > len("unix:")
+    host, _, port = text.rpartition(":")
+    return bool(host) and port.isascii() and port.isdecimal() and int(port) <= 65_535
+
+
+def _is_upstream(text: str) -> bool:
+    if text.startswith("unix:"):
+        return len(text) > len("unix:")
     try:
         parts = urlsplit(text)
-        return (
-            parts.scheme in {"http", "https"}
-            and bool(parts.hostname)
-            and (parts.port is None or parts.port > 0)
-        )
+        port = parts.port
     except ValueError:
         return False
+    if not parts.hostname or port == 0:
+        return False
+    return parts.scheme in {"http", "https"} or (parts.scheme == "tcp" and port is not None)
 
 
 def _explain(error: msgspec.ValidationError) -> str:

@@ -32,9 +32,11 @@ def load(tmp_path: Path, text: str) -> Config:
 
 def test_the_documented_example_is_valid_and_means_what_it_says(tmp_path: Path) -> None:
     config = load(tmp_path, example())
-    assert config.lanes == (
-        LaneConfig(producer="orders", listen="127.0.0.1:8080", upstream="http://127.0.0.1:9000"),
+    assert config.lanes[0] == LaneConfig(
+        producer="orders", listen="127.0.0.1:8080", upstream="http://127.0.0.1:9000"
     )
+    assert config.lanes[1].tls is not None
+    assert config.lanes[1].tls.alpn == ("h2", "http/1.1")
     assert config.identity.trust_mtls
     assert config.redaction.patterns == {"staff-badge": r"BADGE-(?P<secret>\d{8})"}
     assert config.known_consumers == (
