@@ -1,16 +1,17 @@
 """The fold: what is new in the store goes into summaries, each observation exactly once.
 
 A batch of the store is folded wholly or not at all: in one transaction its summaries are written and it is
-marked. What was folded is merged with what is stored, so folding in many steps equals folding at once.
+marked. What was folded is merged with what is stored by then, so folding in many steps, and by several
+processes at once, equals folding at once.
 """
 
 from __future__ import annotations
 
 import gc
-from collections import defaultdict
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import TYPE_CHECKING, Any, Protocol, Self
 
 from inference.observation import Observation
 from inference.observers import CONSUMER_OBSERVERS, OPERATION_OBSERVERS
@@ -19,10 +20,12 @@ from inference.serial import decode, encode
 from store.records import Summary, window_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from inference.observers import ConsumerObserver, Mergeable, Observer
-    from store.records import Exchange
+    from inference.paths import Operations
+    from store.records import Exchange, SummaryKey
+    from store.saving import Merge
     from store.store import Store
 
 FLUSH_EXCHANGES = 50_000
@@ -59,10 +62,8 @@ def fold(store: Store, *, workers: int = 1, progress: Callable[[], None] | None 
         StoreError: the store failed; what was written before stays, the rest is folded by the next run.
     """
     done = Folded()
-    models = _load_models(store)
-    before = {
-        producer: PathModel.from_state(model.state()).operations() for producer, model in models.items()
-    }
+    models = load_models(store)
+    before = operations_of(models)
     batches = store.unfolded()
     with without_gc():
         if workers > 1:
@@ -72,16 +73,40 @@ def fold(store: Store, *, workers: int = 1, progress: Callable[[], None] | None 
         else:
             folds = _folded_here(store, batches, models, progress)
         for part, taken in folds:
-            _save(store, part, taken)
+            store.save(part.news(), folded=taken)
             done.exchanges += part.exchanges
             done.batches += len(taken)
-    for producer, earlier in before.items():
-        renamed = models[producer].operations().renamed_since(earlier)
+    done.renamed = note_renamed(store, before, operations_of(models))
+    return done
+
+
+def load_models(store: Store) -> dict[str, PathModel]:
+    """The path models that are stored, by producer."""
+    return {
+        summary.producer: PathModel.from_state(decode(summary))
+        for summary in store.summaries(families={PATHS})
+    }
+
+
+def operations_of(models: Mapping[str, PathModel]) -> dict[str, Operations]:
+    """The operations as each model shows them now."""
+    return {producer: model.operations() for producer, model in models.items()}
+
+
+def note_renamed(
+    store: Store, before: Mapping[str, Operations], now: Mapping[str, Operations]
+) -> dict[str, dict[str, str]]:
+    """Store which operation keys gave way to others, and say so, by producer.
+
+    Raises:
+        StoreError: the store failed.
+    """
+    found = {producer: now[producer].renamed_since(earlier) for producer, earlier in before.items()}
+    for producer, renamed in found.items():
         if renamed:
-            done.renamed[producer] = renamed
             span = store.span(producer)
             store.rename_operations(producer, renamed, span[1] if span else 0)
-    return done
+    return {producer: renamed for producer, renamed in found.items() if renamed}
 
 
 @contextmanager
@@ -132,11 +157,10 @@ class Fold:
     def successor(self) -> Fold:
         """An empty fold for what follows; what this one left out of its samples stays out."""
         next_one = Fold(self.models)
-        empty = {
+        next_one._before = {
             part: [observer.successor() for observer in observers]
             for part, observers in self.consumers.items()
         }
-        next_one._before = self._before | empty
         return next_one
 
     @property
@@ -209,22 +233,29 @@ class Fold:
                 state=encode(model.state()),
             )
 
-    def merge(self, summaries: Iterable[Summary], *, known: bool = False) -> None:
-        """Fold in what others have folded; with `known` only of parts that this one has, and no paths."""
+    def news(self) -> dict[SummaryKey, Merge]:
+        """All that was folded, as the store merges it with what it has. Ask once, and fold nothing after."""
+        found: dict[SummaryKey, _Foldable] = {
+            (*part, observer.family): observer for part, observer in self.parts()
+        }
+        for producer, model in self.models.items():
+            found[producer, 0, "", "", PATHS] = model.take_news()
+        return {key: partial(_merged, key, observer) for key, observer in found.items()}
+
+    def merge(self, summaries: Iterable[Summary]) -> None:
+        """Fold in what others have folded."""
         parts = {(*part, observer.family): observer for part, observer in self.parts()}
         for summary in summaries:
             if summary.family == PATHS:
-                if not known:
-                    self.models.setdefault(summary.producer, PathModel()).merge(
-                        PathModel.from_state(decode(summary))
-                    )
+                self.models.setdefault(summary.producer, PathModel()).merge(
+                    PathModel.from_state(decode(summary))
+                )
                 continue
-            part = (summary.producer, summary.window_start, summary.route, summary.consumer)
-            observer = parts.get((*part, summary.family))
+            observer = parts.get(summary.key)
             if observer is not None:
                 observer.merge(type(observer).from_state(decode(summary)))
-            elif not known:
-                self._take(part, summary)
+            else:
+                self._take(summary.key[:4], summary)
 
     def _take(self, part: Part, summary: Summary) -> None:
         """The summary of a part that nothing was known of."""
@@ -236,25 +267,28 @@ class Fold:
             observers.append(OPERATION_OBSERVERS[summary.family].from_state(decode(summary)))
 
 
-def _load_models(store: Store) -> dict[str, PathModel]:
-    return {
-        summary.producer: PathModel.from_state(decode(summary))
-        for summary in store.summaries(families={PATHS})
-    }
+class _Foldable(Protocol):
+    """What observers and path models have in common."""
+
+    def merge(self, other: Self) -> None:
+        """Fold in what another has folded."""
+
+    def state(self) -> object:
+        """The serial form."""
+
+    @classmethod
+    def from_state(cls, state: Any) -> Self:
+        """Read the serial form."""
 
 
-def _save(store: Store, part: Fold, batches: list[int]) -> None:
-    """Merge with what is stored of the same parts, and write all in one transaction."""
-    part.merge(_stored(store, part), known=True)
-    store.save(part.summaries(), folded=batches)
-
-
-def _stored(store: Store, part: Fold) -> Iterator[Summary]:
-    """Stored summaries of the producers and windows that a fold touched."""
-    windows: dict[str, set[int]] = defaultdict(set)
-    for (producer, window, _, _), _ in part.parts():
-        windows[producer].add(window)
-    families = {*OPERATION_OBSERVERS, *CONSUMER_OBSERVERS}
-    for producer, starts in sorted(windows.items()):
-        for start in sorted(starts):
-            yield from store.summaries(producer=producer, families=families, window=start)
+def _merged(key: SummaryKey, observer: _Foldable, stored: bytes | None) -> bytes:
+    """The state of what is stored and of an observer together; the observer stays as it is."""
+    if stored is None:
+        return encode(observer.state())
+    producer, window, route, consumer, family = key
+    known = Summary(
+        producer=producer, window_start=window, route=route, consumer=consumer, family=family, state=stored
+    )
+    whole = type(observer).from_state(decode(known))
+    whole.merge(observer)
+    return encode(whole.state())

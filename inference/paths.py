@@ -43,13 +43,18 @@ def route_of(method: str, parts: Iterable[str]) -> str:
 
 
 class PathModel:
-    """The paths of one producer. Folding is associative and commutative up to `MAX_PLACES`."""
+    """The paths of one producer. Folding is associative and commutative up to `MAX_PLACES`.
+
+    It remembers what was folded since `take_news`, so that this can be merged with what others have stored
+    meanwhile.
+    """
 
     def __init__(self) -> None:
         self._root = Place()
+        self._news = Place()
         self._places = 1
         self._open = True
-        self._known: dict[tuple[str, str], tuple[str, Visits]] = {}
+        self._known: dict[tuple[str, str], tuple[str, Visits, Visits]] = {}
 
     def observe(
         self,
@@ -66,16 +71,20 @@ class PathModel:
         known = self._known.get((method, path))
         if known is None:
             known = self._locate(method, path)
-        name, visits = known
+        name, visits, news = known
         visits.count += 1
+        news.count += 1
         rank = _rank(id or repr((method, path, status, request_body, response_body)))
         if visits.wants(rank):
-            visits.keep([sample(rank, texts(path), request_body, response_body, status)])
+            kept = [sample(rank, texts(path), request_body, response_body, status)]
+            visits.keep(kept)
+            news.keep(kept)
         return name
 
     def merge(self, other: PathModel) -> None:
         """Fold in what another model has seen. The other stays as it is."""
         self._places += self._root.merge(other._root)
+        self._news.merge(other._root)
         self._known.clear()
         if self._places > MAX_PLACES:
             self._compact()
@@ -92,6 +101,13 @@ class PathModel:
         self._places = sum(1 for _ in self._root.walk())
         return self
 
+    def take_news(self) -> PathModel:
+        """A model of what was folded since the last call; what `from_state` read was no news."""
+        taken = PathModel()
+        taken._root, self._news = self._news, Place()
+        self._known.clear()
+        return taken
+
     def operations(self, declared: Iterable[str] = ()) -> Operations:
         """The operations as the traffic so far shows them.
 
@@ -101,17 +117,19 @@ class PathModel:
         known = tuple(declared)
         return Operations(decide(self._root, known), known)
 
-    def _locate(self, method: str, path: str) -> tuple[str, Visits]:
-        """The route of a path never seen, or forgotten, and where its exchanges are counted."""
+    def _locate(self, method: str, path: str) -> tuple[str, Visits, Visits]:
+        """The route of a path never seen, or forgotten, and where its exchanges are counted, twice."""
         if self._places >= MAX_PLACES and self._open:
             self._compact()
         method = method.upper()
-        place = self._root
+        place, news = self._root, self._news
         parts = []
         for wanted in labels(path):
             label, place = self._step(place, wanted)
+            news = news.below.setdefault(label, Place())
             parts.append(label)
-        known = route_of(method, parts), place.visits.setdefault(method, Visits())
+        visits, new_visits = (one.visits.setdefault(method, Visits()) for one in (place, news))
+        known = route_of(method, parts), visits, new_visits
         if len(self._known) >= _CACHE:
             self._known.clear()
         self._known[method, path] = known

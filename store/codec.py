@@ -24,7 +24,7 @@ _OUTCOMES = {outcome.value: outcome for outcome in Outcome}
 
 _EXCHANGE_PLAIN = (
     *("id", "producer", "source", "protocol", "started_at", "method", "scheme", "authority", "path", "query"),
-    *("status", "request_ns", "wait_ns", "duration_ns", "connection", "peer", "redacted"),
+    *("status", "request_ns", "wait_ns", "duration_ns", "connection", "peer", "redacted", "weight"),
 )
 _MESSAGE_PLAIN = (
     *("id", "producer", "source", "protocol", "channel", "type", "key", "partition", "sequence"),
@@ -36,6 +36,7 @@ _MESSAGE_PLAIN = (
         "redeliveries",
         "exchange",
         "redacted",
+        "weight",
     ),
 )
 """Fields whose values are stored as they are; picked in one call, since rows come by the ten thousand."""

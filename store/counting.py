@@ -12,30 +12,46 @@ from store.records import Capture, Exchange, Loss, Message, window_of
 from store.tables import between, counters, of, windows
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator
 
     from sqlalchemy import Connection
 
     from store.codec import Row
 
 
-def count(connection: Connection, records: Sequence[Exchange | Message], losses: Sequence[Loss]) -> None:
-    """Add records and losses to the counts of their windows."""
-    seen: dict[tuple[str, int], Row] = {}
-    counts: Counter[tuple[str, int, str, str]] = Counter()
-    for record in records:
-        instant = _instant(record)
-        window = 0 if instant is None else window_of(instant)
-        row = seen.get((record.producer, window))
+class Counts:
+    """Records and losses, counted by producer and window, until they are written.
+
+    So what was observed can be counted without being stored.
+    """
+
+    def __init__(self, records: Iterable[Exchange | Message] = (), losses: Iterable[Loss] = ()) -> None:
+        self._seen: dict[tuple[str, int], Row] = {}
+        self._counts: Counter[tuple[str, int, str, str]] = Counter()
+        for record in records:
+            self.add(record)
+        for loss in losses:
+            self.lose(loss)
+
+    def add(self, record: Exchange | Message) -> None:
+        """Count one that was observed."""
+        at = instant(record)
+        window = 0 if at is None else window_of(at)
+        row = self._seen.get((record.producer, window))
         if row is None:
-            row = seen[record.producer, window] = _empty_window(record.producer, window)
-        _see(row, record, instant)
+            row = self._seen[record.producer, window] = _empty_window(record.producer, window)
+        _see(row, record, at)
         for counter, reason, number in _notable(record):
-            counts[record.producer, window, counter, reason] += number
-    for loss in losses:
-        counts[loss.producer, loss.window_start, "lost", loss.reason] += loss.count
-    _add_windows(connection, list(seen.values()))
-    _add_counts(connection, counts)
+            self._counts[record.producer, window, counter, reason] += number
+
+    def lose(self, loss: Loss) -> None:
+        """Count what was not."""
+        self._counts[loss.producer, loss.window_start, "lost", loss.reason] += loss.count
+
+    def write(self, connection: Connection) -> None:
+        """Add all of it to what is stored."""
+        _add_windows(connection, list(self._seen.values()))
+        _add_counts(connection, self._counts)
 
 
 def span(connection: Connection, producer: str | None) -> tuple[int, int] | None:
@@ -48,9 +64,10 @@ def span(connection: Connection, producer: str | None) -> tuple[int, int] | None
 def capture(connection: Connection, producer: str | None, since: int | None, until: int | None) -> Capture:
     """The counts of the windows that a period touches."""
     since = None if since is None else window_of(since)
-    observed = select(func.coalesce(func.sum(windows.c.exchanges + windows.c.messages), 0)).where(
-        *of(windows, producer), *between(windows.c.window_start, since, until)
-    )
+    observed = select(
+        func.coalesce(func.sum(windows.c.exchanges + windows.c.messages), 0),
+        func.coalesce(func.sum(windows.c.unseen), 0.0),
+    ).where(*of(windows, producer), *between(windows.c.window_start, since, until))
     counted = (
         select(counters.c.counter, counters.c.reason, func.sum(counters.c["count"]))
         .where(*of(counters, producer), *between(counters.c.window_start, since, until))
@@ -60,16 +77,18 @@ def capture(connection: Connection, producer: str | None, since: int | None, unt
     totals: dict[str, dict[str, int]] = {"lost": {}, "flaw": {}, "truncated": {}, "redacted": {}}
     for counter, reason, number in connection.execute(counted):
         totals[counter][reason] = int(number)
+    seen, unseen = connection.execute(observed).one()
     return Capture(
-        observed=int(connection.execute(observed).scalar_one()),
+        observed=int(seen),
         lost=totals["lost"],
         truncated=sum(totals["truncated"].values()),
         redacted=sum(totals["redacted"].values()),
         flaws=totals["flaw"],
+        unseen=float(unseen),
     )
 
 
-def _instant(record: Exchange | Message) -> int | None:
+def instant(record: Exchange | Message) -> int | None:
     """When a record was seen: what it is counted under. Window 0 is for what nobody knows the time of."""
     if isinstance(record, Exchange):
         return record.started_at
@@ -84,14 +103,16 @@ def _empty_window(producer: str, window: int) -> Row:
         "messages": 0,
         "first_at": None,
         "last_at": None,
+        "unseen": 0.0,
     }
 
 
-def _see(row: Row, record: Exchange | Message, instant: int | None) -> None:
+def _see(row: Row, record: Exchange | Message, at: int | None) -> None:
     row["exchanges" if isinstance(record, Exchange) else "messages"] += 1
-    if instant is not None:
-        row["first_at"] = instant if row["first_at"] is None else min(row["first_at"], instant)
-        row["last_at"] = instant if row["last_at"] is None else max(row["last_at"], instant)
+    row["unseen"] += record.weight - 1.0
+    if at is not None:
+        row["first_at"] = at if row["first_at"] is None else min(row["first_at"], at)
+        row["last_at"] = at if row["last_at"] is None else max(row["last_at"], at)
 
 
 def _notable(record: Exchange | Message) -> Iterator[tuple[str, str, int]]:
@@ -116,6 +137,7 @@ def _add_windows(connection: Connection, rows: list[Row]) -> None:
             set_={
                 "exchanges": old.exchanges + new.exchanges,
                 "messages": old.messages + new.messages,
+                "unseen": old.unseen + new.unseen,
                 # Compared with null nothing is true, so that the other one remains.
                 "first_at": case(
                     (new.first_at < old.first_at, new.first_at),

@@ -95,7 +95,8 @@ class Exchange:
     groups the exchanges of one connection, `peer` is the consumer's address without port, each `""`
     where a recording does not say. `flaws` names what was wrong with the bytes
     (`request-body-duplicate-keys`, `response-body-undecodable`). `redacted` counts the values that were
-    replaced by tokens.
+    replaced by tokens. `weight` is how many exchanges it stands for: one over the probability with which
+    sampling kept it (`proxy/sampling.py`).
     """
 
     id: str
@@ -125,6 +126,7 @@ class Exchange:
     peer: str = ""
     flaws: tuple[str, ...] = ()
     redacted: int = 0
+    weight: float = 1.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -135,7 +137,7 @@ class Message:
     carried it (the WebSocket upgrade, the webhook), `""` where there is none. `sequence` is the
     broker's offset, delivery tag or sequence number; `redeliveries` counts earlier deliveries of the
     same message. `acknowledgement` is the protocol's own word (`ack`, `nack`, `reject`, `commit`), `""`
-    where there was none.
+    where there was none. `weight` is how many messages it stands for.
     """
 
     id: str
@@ -160,6 +162,7 @@ class Message:
     exchange: str = ""
     flaws: tuple[str, ...] = ()
     redacted: int = 0
+    weight: float = 1.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -180,7 +183,7 @@ class Capture:
     """What the recorder saw, what it missed and what it changed, over some windows.
 
     `lost` and `flaws` count by reason; `truncated` counts exchanges and messages with a cut body,
-    `redacted` values.
+    `redacted` values. `unseen` estimates how many exchanges and messages sampling left out; 0 without it.
     """
 
     observed: int = 0
@@ -188,6 +191,12 @@ class Capture:
     truncated: int = 0
     redacted: int = 0
     flaws: Mapping[str, int] = field(default_factory=dict)
+    unseen: float = 0.0
+
+    @property
+    def represented(self) -> float:
+        """The traffic that what was observed stands for: the sum of the weights."""
+        return self.observed + self.unseen
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -201,6 +210,10 @@ class KnownConsumer:
     identities: tuple[str, ...]
     owner: str = ""
     contact: str = ""
+
+
+SummaryKey = tuple[str, int, str, str, str]
+"""What a summary is of: producer, window_start, route, consumer, family."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -219,6 +232,11 @@ class Summary:
     consumer: str
     family: str
     state: bytes
+
+    @property
+    def key(self) -> SummaryKey:
+        """What it is of; there is one summary of each."""
+        return (self.producer, self.window_start, self.route, self.consumer, self.family)
 
 
 WINDOW_NS = 3_600 * 10**9

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from store.engine import Database
 
-HEAD = "0001"
+HEAD = "0002"
 """The newest revision in `migrations/versions/`: what this version of defacto reads and writes."""
 
 VERSION_TABLE = "defacto_version"

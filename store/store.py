@@ -13,13 +13,14 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import delete, func, insert, select
 
 from store.codec import decode_texts, encode_json
-from store.counting import capture, span
+from store.counting import Counts, capture, span
 from store.engine import Database, open_database
 from store.errors import StoreError
 from store.reading import read_exchanges, read_messages
 from store.records import Capture, Exchange, KnownConsumer, Loss, Message, Summary
+from store.saving import Turn, save
 from store.schema import ensure_current
-from store.summaries import in_windows, mark_folded, read_summaries, replace_summaries, summarised_producers
+from store.summaries import in_windows, read_summaries, summarised_producers
 from store.tables import (
     batches,
     between,
@@ -34,12 +35,15 @@ from store.tables import (
 from store.tables import summaries as summaries_table
 from store.writing import Written, write_batch
 
-__all__ = ["Store", "Written"]
+__all__ = ["Counts", "Store", "Turn", "Written"]
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterator, Mapping, Sequence
     from types import TracebackType
     from typing import Self
+
+    from store.records import SummaryKey
+    from store.saving import Merge
 
 
 class Store:
@@ -184,21 +188,28 @@ class Store:
         return read_exchanges(self._database, [exchanges.c.batch == batch_id])
 
     def save(
-        self, saved: Iterable[Summary] = (), *, folded: Sequence[int] = (), drop: Iterable[Summary] = ()
-    ) -> None:
-        """End a fold in one transaction: drop summaries, replace others, mark batches as folded.
+        self,
+        news: Mapping[SummaryKey, Merge],
+        *,
+        folded: Sequence[int] = (),
+        counted: Counts | None = None,
+        turn: Turn | None = None,
+    ) -> bool:
+        """End a fold in one transaction: merge what is new into the summaries, whoever else saves meanwhile.
 
         Args:
-            saved: what is known now, each instead of the summary with the same key, if there is one.
-            folded: the batches that `saved` now includes.
-            drop: summaries to delete, by key; their state does not matter. Dropped before others are saved.
+            news: of each summary, how its stored state becomes the one to keep.
+            folded: the batches that `news` is of.
+            counted: what was observed and lost, where it is not written as batches.
+            turn: names this save, where it may be tried again after an answer was lost.
+
+        Returns:
+            False where this turn was saved before; nothing is changed then.
 
         Raises:
             StoreError: one of the batches was folded by someone else meanwhile; nothing is changed then.
         """
-        with self._database.writing() as connection:
-            mark_folded(connection, folded, self.url)
-            replace_summaries(connection, saved, drop)
+        return save(self._database, news, folded=folded, counted=counted, turn=turn)
 
     def summaries(
         self,

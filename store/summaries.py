@@ -1,16 +1,16 @@
-"""Summaries: what inference keeps, and the exact end of a fold."""
+"""Summaries: what inference keeps, by key."""
 
 from __future__ import annotations
 
 from hashlib import blake2b
+from itertools import islice
 from typing import TYPE_CHECKING
 
-from sqlalchemy import delete, or_, select, tuple_, update
+from sqlalchemy import or_, select, tuple_
 
 from store.bulk import upsert
-from store.errors import StoreError
 from store.records import Summary
-from store.tables import batches, between, summaries
+from store.tables import between, summaries
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Sequence
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from sqlalchemy import ColumnElement, Connection
 
     from store.engine import Database
+    from store.records import SummaryKey
 
 _COLUMNS = ("producer", "window_start", "route", "consumer", "family", "state")
 _PAGE_ROWS = 200
@@ -25,28 +26,25 @@ _IN_QUERY = 1000
 """Routes up to this many are looked for by the database, more are picked out here."""
 
 
-def mark_folded(connection: Connection, ids: Sequence[int], shown: str) -> None:
-    """Mark batches as folded, all of them or none."""
-    for batch in ids:
-        pending = (batches.c.id == batch, ~batches.c.folded)
-        if connection.execute(update(batches).where(*pending).values(folded=True)).rowcount != 1:
-            raise StoreError(
-                f"Another process has folded the same traffic of {shown} meanwhile.",
-                "Nothing is lost and nothing was counted twice. Run `defacto infer` again.",
-            )
+def states(connection: Connection, keys: Sequence[SummaryKey]) -> dict[SummaryKey, bytes]:
+    """The states of those that are stored. At most a thousand keys."""
+    by_digest = {_digest(key): key for key in keys}
+    query = select(summaries.c.key, summaries.c.state).where(summaries.c.key.in_(by_digest))
+    return {by_digest[bytes(digest)]: bytes(state) for digest, state in connection.execute(query)}
 
 
-def replace_summaries(connection: Connection, saved: Iterable[Summary], drop: Iterable[Summary]) -> None:
-    """Delete the summaries of some keys, then put others in the place of what was there."""
-    for summary in drop:
-        connection.execute(delete(summaries).where(summaries.c.key == _key(summary)))
+def put_summaries(connection: Connection, given: Iterable[tuple[SummaryKey, bytes]]) -> None:
+    """Put states in the place of what was there."""
     statement = upsert(connection, summaries)
     replacing = statement.on_conflict_do_update(
         index_elements=["key"], set_={"state": statement.excluded.state}
     )
-    for summary in saved:
-        row = {name: getattr(summary, name) for name in _COLUMNS}
-        connection.execute(replacing, row | {"key": _key(summary)})
+    remaining = iter(given)
+    while page := tuple(islice(remaining, _PAGE_ROWS)):
+        connection.execute(
+            replacing,
+            [dict(zip(_COLUMNS, (*key, state), strict=True), key=_digest(key)) for key, state in page],
+        )
 
 
 def summarised_producers(database: Database) -> list[str]:
@@ -92,10 +90,9 @@ def in_windows(since: int | None, until: int | None, window: int | None) -> list
     return [or_(start == 0, condition) for condition in wanted]
 
 
-def _key(summary: Summary) -> bytes:
-    parts = (summary.producer, str(summary.window_start), summary.route, summary.consumer, summary.family)
+def _digest(key: SummaryKey) -> bytes:
     digest = blake2b(digest_size=16)
-    for part in parts:
-        raw = part.encode("utf-8", "surrogatepass")
+    for part in key:
+        raw = str(part).encode("utf-8", "surrogatepass")
         digest.update(len(raw).to_bytes(4, "big") + raw)
     return digest.digest()

@@ -2,7 +2,7 @@
 
 A *batch* is what one transaction wrote. It is visible wholly or not at all, and `batches.folded` says whether
 inference has taken it in: that makes an incremental fold exact, whoever writes meanwhile. `seq` is the order
-recorded.
+recorded. A `weight` says how many records one stands for that sampling kept.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from sqlalchemy import (
     Boolean,
     Column,
     ColumnElement,
+    Double,
     Index,
     Integer,
     LargeBinary,
@@ -21,6 +22,7 @@ from sqlalchemy import (
     Table,
     UniqueConstraint,
     false,
+    text,
 )
 
 from store.text import AnyText
@@ -50,6 +52,10 @@ def _body(name: str) -> list[Column[object]]:
     ]
 
 
+def _weight() -> Column[float]:
+    return Column("weight", Double, nullable=False, server_default=text("1"))
+
+
 def _identity(name: str, *, nullable: bool = False) -> list[Column[object]]:
     return [
         Column(f"{name}_basis", _TEXT, nullable=nullable),
@@ -64,8 +70,12 @@ batches = Table(
     metadata,
     Column("id", _Serial, primary_key=True),
     Column("folded", Boolean, nullable=False),
+    _integer("last_at", nullable=True),
+    Column("bytes", BigInteger, nullable=False, server_default=text("0")),
     sqlite_autoincrement=True,
 )
+"""`last_at` is the instant of the last of its records, `bytes` roughly what it added to the store."""
+
 Index(
     "batches_unfolded",
     batches.c.id,
@@ -115,6 +125,7 @@ exchanges = Table(
     _text("peer"),
     _text("flaws"),
     _integer("redacted"),
+    _weight(),
     UniqueConstraint("id", name="exchanges_id"),
     Index("exchanges_batch", "batch"),
 )
@@ -146,6 +157,7 @@ messages = Table(
     _text("exchange"),
     _text("flaws"),
     _integer("redacted"),
+    _weight(),
     UniqueConstraint("id", name="messages_id"),
     Index("messages_batch", "batch"),
     Index("messages_exchange", "exchange"),
@@ -160,9 +172,11 @@ windows = Table(
     _integer("messages"),
     _integer("first_at", nullable=True),
     _integer("last_at", nullable=True),
+    Column("unseen", Double, nullable=False, server_default=text("0")),
     PrimaryKeyConstraint("producer", "window_start", name="windows_key"),
 )
-"""What was observed in each hour of each producer; outlives the raw rows."""
+"""What was observed in each hour of each producer; outlives the raw rows. `unseen` is what those that were
+observed stand for beyond themselves."""
 
 counters = Table(
     "counters",
@@ -191,6 +205,15 @@ summaries = Table(
     Index("summaries_window", "producer", "window_start", "seq"),
 )
 """`key` is a digest of the next five: a route can be longer than PostgreSQL lets an index entry be."""
+
+saves = Table(
+    "saves",
+    metadata,
+    Column("saver", _TEXT, primary_key=True),
+    _integer("number"),
+)
+"""How often each who saves summaries has done so (`""`: the folds of batches, together). Their sum changes
+with every save, and a save that is tried again is known by its number."""
 
 known_consumers = Table(
     "known_consumers",

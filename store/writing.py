@@ -10,12 +10,12 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, TypeVar
 
-from sqlalchemy import BigInteger, Table, insert
+from sqlalchemy import BigInteger, Table, insert, update
 
 from store import bodies
 from store.bulk import insert_rows, present
 from store.codec import Contents, Row, encode_exchange, encode_message
-from store.counting import count
+from store.counting import Counts, instant
 from store.records import Exchange, Loss, Message
 from store.tables import batches, exchanges, messages
 from store.tables import bodies as bodies_table
@@ -27,6 +27,9 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
 _Record = TypeVar("_Record", Exchange, Message)
+
+ROW_BYTES, BODY_BYTES = 300, 100
+"""What a row takes beside its texts, and a body beside its content: numbers, digests, indexes. Measured."""
 
 _LEAST, _MOST = -(2**62), 2**63 - 1
 """What a number in a record may be: 64 bits, and the window of an instant must fit as well."""
@@ -60,16 +63,20 @@ def write_batch(
     )
     added = [record for _, pairs in pairs_by_table for record, _ in pairs]
     if added:
-        batch = connection.execute(insert(batches).values(folded=False).returning(batches.c.id)).scalar_one()
-        _write_bodies(connection, contents)
+        last_at = max((at for record in added if (at := instant(record)) is not None), default=None)
+        batch = connection.execute(
+            insert(batches).values(folded=False, last_at=last_at).returning(batches.c.id)
+        ).scalar_one()
+        size = _write_bodies(connection, contents)
         for table, pairs in pairs_by_table:
             rows = [row for _, row in pairs]
             for row in rows:
                 row["batch"] = batch
-            insert_rows(connection, table, rows)
+            size += insert_rows(connection, table, rows) + ROW_BYTES * len(rows)
+        connection.execute(update(batches).where(batches.c.id == batch).values(bytes=size))
     fresh: tuple[Exchange | Message, ...] = (*new_exchanges, *new_messages)
     unstorable = _unstorable(fresh, added) if len(added) < len(fresh) else []
-    count(connection, added, [*losses, *unstorable])
+    Counts(added, [*losses, *unstorable]).write(connection)
     given = len(given_exchanges) + len(given_messages)
     return Written(added=len(added), duplicates=given - len(fresh), unstorable=len(unstorable))
 
@@ -83,12 +90,14 @@ def _fresh(connection: Connection, table: Table, records: Sequence[_Record]) -> 
     return list(by_id.values())
 
 
-def _write_bodies(connection: Connection, contents: Contents) -> None:
-    rows = []
+def _write_bodies(connection: Connection, contents: Contents) -> int:
+    """Write the contents that are new; returns roughly what they take (bytes)."""
+    rows: list[Row] = []
     for digest in contents.keys() - present(connection, bodies_table.c.digest, contents):
         coding, packed = bodies.pack(contents[digest])
         rows.append({"digest": digest, "coding": int(coding), "content": packed})
     insert_rows(connection, bodies_table, rows)
+    return sum(len(row["content"]) + BODY_BYTES for row in rows)
 
 
 def _storable(table: Table, pairs: list[tuple[_Record, Row]]) -> list[tuple[_Record, Row]]:

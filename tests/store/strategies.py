@@ -10,7 +10,11 @@ from hypothesis import strategies as st
 from store.records import Body, Exchange, Identity, KnownConsumer, Lane, Message, Outcome, Summary, record_id
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from hypothesis.strategies import SearchStrategy
+
+    from store.records import SummaryKey
 
 HOUR = 3_600 * 10**9
 
@@ -19,6 +23,7 @@ any_text: SearchStrategy[str] = st.text(
 )
 numbers = st.integers(min_value=-(2**62), max_value=2**63 - 1)
 counts = st.integers(min_value=0, max_value=10**6)
+weights = st.floats(min_value=1, max_value=2**40)
 headers = st.lists(st.tuples(any_text, any_text), max_size=4).map(tuple)
 texts = st.lists(any_text, max_size=3).map(tuple)
 identities = st.builds(Identity, basis=any_text, value=any_text, source=any_text, verified=st.booleans())
@@ -63,6 +68,7 @@ exchanges = st.builds(
     peer=any_text,
     flaws=texts,
     redacted=counts,
+    weight=weights,
 )
 messages = st.builds(
     Message,
@@ -88,6 +94,7 @@ messages = st.builds(
     exchange=any_text,
     flaws=texts,
     redacted=counts,
+    weight=weights,
 )
 summaries = st.builds(
     Summary,
@@ -139,3 +146,8 @@ def a_message(number: int, *, producer: str = "orders", **fields: object) -> Mes
         "delivered_at": 1_700_000_000 * 10**9 + number * 10**9,
     }
     return Message(**(given | fields))  # type: ignore[arg-type]
+
+
+def put(*given: Summary) -> dict[SummaryKey, Callable[[bytes | None], bytes]]:
+    """What `Store.save` takes, to put summaries in the place of what was there."""
+    return {summary.key: lambda _, state=summary.state: state for summary in given}  # type: ignore[misc]

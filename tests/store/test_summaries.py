@@ -11,7 +11,7 @@ from store.errors import StoreError
 from store.records import Summary
 from store.store import Store
 from tests.store import strategies
-from tests.store.strategies import HOUR, an_exchange
+from tests.store.strategies import HOUR, an_exchange, put
 from tests.store.test_store import one_store_for_all
 
 
@@ -23,7 +23,7 @@ def a_summary(state: bytes = b"", **fields: object) -> Summary:
 @one_store_for_all
 @given(st.lists(strategies.summaries, max_size=4))
 def test_the_last_saved_of_a_key_comes_back(store: Store, saved: list[Summary]) -> None:
-    store.save(saved)
+    store.save(put(*saved))
     by_key = {replace(summary, state=b""): summary for summary in saved}
     for summary in by_key.values():
         found = [
@@ -36,8 +36,8 @@ def test_the_last_saved_of_a_key_comes_back(store: Store, saved: list[Summary]) 
 
 def test_a_route_may_be_of_any_length(store: Store) -> None:
     long = a_summary(b"x", route="GET /" + "".join(chr(33 + n % 90) for n in range(20_000)))
-    store.save([long])
-    store.save([replace(long, state=b"y")])
+    store.save(put(long))
+    store.save(put(replace(long, state=b"y")))
     assert [summary.state for summary in store.summaries()] == [b"y"]
 
 
@@ -46,10 +46,10 @@ def test_a_batch_is_folded_exactly_once(store: Store) -> None:
     store.write([an_exchange(3)])
     assert store.unfolded() == [1, 2]
     assert list(store.batch(1)) == [an_exchange(1), an_exchange(2)]
-    store.save([a_summary(b"2")], folded=[1])
+    store.save(put(a_summary(b"2")), folded=[1])
     store.write([an_exchange(4)])
     assert store.unfolded() == [2, 3]
-    store.save([a_summary(b"4")], folded=[2, 3])
+    store.save(put(a_summary(b"4")), folded=[2, 3])
     assert store.unfolded() == []
     assert [summary.state for summary in store.summaries()] == [b"4"]
 
@@ -58,21 +58,12 @@ def test_a_batch_is_folded_exactly_once(store: Store) -> None:
 def test_what_another_has_folded_is_not_folded_again(store: Store, folded: list[int]) -> None:
     store.write([an_exchange(1)])
     store.write([an_exchange(2)])
-    store.save([a_summary(b"theirs")], folded=[1])
+    store.save(put(a_summary(b"theirs")), folded=[1])
     with pytest.raises(StoreError, match="has folded the same traffic") as refused:
-        store.save([a_summary(b"ours")], folded=folded)
+        store.save(put(a_summary(b"ours")), folded=folded)
     assert "defacto infer" in refused.value.hint
     assert [summary.state for summary in store.summaries()] == [b"theirs"]
     assert store.unfolded() == [2]
-
-
-def test_dropped_before_saved(store: Store) -> None:
-    old, other = a_summary(b"1", route="GET /a/{}"), a_summary(b"2", route="GET /b")
-    store.save([old, other])
-    store.save([replace(old, state=b"3", route="GET /c")], drop=[replace(old, state=b"ignored")])
-    assert sorted(summary.route for summary in store.summaries()) == ["GET /b", "GET /c"]
-    store.save([replace(other, state=b"4")], drop=[other])
-    assert [summary.state for summary in store.summaries(routes=["GET /b"])] == [b"4"]
 
 
 def test_summaries_are_chosen_by_what_they_are_of(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -84,7 +75,7 @@ def test_summaries_are_chosen_by_what_they_are_of(store: Store, monkeypatch: pyt
         for route in ("GET /", "GET /{}")
         for family in ("shape", "timing")
     ]
-    store.save(everything[::-1])
+    store.save(put(*everything[::-1]))
 
     def windows(**chosen: object) -> set[int]:
         return {summary.window_start // HOUR for summary in store.summaries(**chosen)}  # type: ignore[arg-type]
