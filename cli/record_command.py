@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import shutil
 import sys
-import tempfile
-from pathlib import Path
-from urllib.parse import urlsplit
+from typing import TYPE_CHECKING
 
 import click
 import msgspec
@@ -14,20 +11,26 @@ import msgspec
 from cli.options import store_option
 from proxy.config import BODY_LIMIT_BYTES, Config, LaneConfig
 from proxy.recorder import Recorder
+from proxy.splice.decoder_process import Capture
+from proxy.splice.planning import lane_of, listen_address
 from proxy.splice.settings import Lane, Settings
-from proxy.splice.supervisor import Supervisor, bind
-from store.errors import DefactoError
+from proxy.splice.supervisor import Plan, Supervisor
 from store.store import Store
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 @click.command("record")
 @click.option(
-    "--listen", metavar="HOST:PORT", help="Where consumers connect; port 0 lets the system choose one."
+    "--listen",
+    metavar="ADDRESS",
+    help="Where consumers connect: HOST:PORT (port 0: the system chooses one) or unix:/path.",
 )
 @click.option(
     "--upstream",
     metavar="URL",
-    help="Where the producer is: http://HOST:PORT, or https:// to speak TLS to it.",
+    help="Where the producer is: http://HOST:PORT, https:// to speak TLS to it, unix:/path, tcp://HOST:PORT.",
 )
 @click.option("--producer", metavar="NAME", help="What the producer is called in reports.")
 @store_option
@@ -42,12 +45,20 @@ from store.store import Store
     "--body-limit", type=click.IntRange(min=0), metavar="BYTES", help="Kept of each body. [default: 1 MiB]"
 )
 @click.option(
+    "--workers",
+    type=click.IntRange(1, 64),
+    default=1,
+    show_default=True,
+    metavar="N",
+    help="Processes that forward; connections are spread over them.",
+)
+@click.option(
     "--queue",
     type=click.IntRange(min=1),
     default=64,
     show_default=True,
     metavar="MIB",
-    help="Copies that may wait for the decoder; beyond that they are lost and counted.",
+    help="Copies that may wait for the decoder, in each worker; beyond that they are lost and counted.",
 )
 @click.option(
     "--drain",
@@ -66,6 +77,7 @@ def command(
     store_url: str,
     config_file: str | None,
     body_limit: int | None,
+    workers: int,
     queue: int,
     drain: float,
 ) -> None:
@@ -73,37 +85,42 @@ def command(
 
     Bytes are forwarded unchanged. What is recorded is redacted before it is written. Nothing that recording
     does holds up the traffic: where it cannot keep up, observations are lost and counted. Ctrl-C ends it in
-    good order.
+    good order. SIGHUP takes up a changed configuration, and SIGUSR2 an upgraded program, without dropping a
+    connection.
 
     \b
     Example:
       defacto record --listen 127.0.0.1:8080 --upstream http://127.0.0.1:9000 --producer orders
       defacto record --config defacto.toml --store postgresql://defacto@db/defacto
     """
-    config = Config() if config_file is None else Config.load(config_file)
-    lanes = _lanes(config, listen, upstream, producer, body_limit)
-    config = msgspec.structs.replace(config, lanes=tuple(lanes))
-    if (
-        config_file is not None
-        and context.get_parameter_source("store_url") is click.core.ParameterSource.DEFAULT
-    ):
-        store_url = config.store.url
-    with Store.open(store_url) as store:  # made, migrated and found writable now, not when traffic comes
-        if config_file is not None:
-            store.name_consumers(config.known_consumers)
-    Recorder.from_config(config)  # a key that cannot be used is an error here, not in the decoder
-    listeners = [bind(*_host_port(lane.listen), shared=False) for lane in lanes]
-    runtime = Path(tempfile.mkdtemp(prefix="defacto-"))  # mode 0700
-    try:
-        settings = Settings(
-            runtime=runtime,
-            lanes=tuple(_settings(lane) for lane in lanes),
-            queue_bytes=queue * 1024 * 1024,
-            drain_s=drain,
+    given = context.get_parameter_source("store_url") is not click.core.ParameterSource.DEFAULT
+
+    def plan() -> Plan:
+        config = Config() if config_file is None else Config.load(config_file)
+        lanes = _lanes(config, listen, upstream, producer, body_limit)
+        config = msgspec.structs.replace(config, lanes=tuple(lanes))
+        url = store_url if given or config_file is None else config.store.url
+        return Plan(
+            lanes=tuple(map(lane_of, lanes)),
+            addresses=tuple(map(listen_address, lanes)),
+            capture=_capture(config, url, named=config_file is not None),
         )
-        Supervisor(settings, listeners, config, store_url, sys.stderr).run()
-    finally:
-        shutil.rmtree(runtime, ignore_errors=True)
+
+    def settings(runtime: Path, lanes: tuple[Lane, ...]) -> Settings:
+        return Settings(
+            runtime=runtime, lanes=lanes, workers=workers, queue_bytes=queue * 1024 * 1024, drain_s=drain
+        )
+
+    Supervisor(plan, settings, workers, sys.stderr).run()
+
+
+def _capture(config: Config, store_url: str, *, named: bool) -> Capture:
+    """What the decoder is to do; that it can is found out now, not when traffic comes."""
+    with Store.open(store_url) as store:
+        if named:
+            store.name_consumers(config.known_consumers)
+    Recorder.from_config(config)
+    return Capture(config=config, store_url=store_url)
 
 
 def _lanes(
@@ -123,26 +140,3 @@ def _lanes(
     if not config.lanes:
         raise click.UsageError("Give --listen, --upstream and --producer, or a --config with a [[lane]].")
     return list(config.lanes)
-
-
-def _settings(lane: LaneConfig) -> Lane:
-    parts = urlsplit(lane.upstream)
-    if parts.path not in {"", "/"} or parts.query:
-        raise DefactoError(
-            f"the upstream {lane.upstream} has a path, and bytes are forwarded unchanged",
-            "Give only scheme, host and port.",
-        )
-    tls = parts.scheme == "https"
-    return Lane(
-        producer=lane.producer,
-        source=lane.listen,
-        upstream_host=parts.hostname or "",
-        upstream_port=parts.port or (443 if tls else 80),
-        upstream_tls=tls,
-        body_limit_bytes=lane.body_limit,
-    )
-
-
-def _host_port(listen: str) -> tuple[str, int]:
-    host, _, port = listen.rpartition(":")
-    return host.strip("[]"), int(port)

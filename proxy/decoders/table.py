@@ -12,5 +12,5 @@ if TYPE_CHECKING:
     from proxy.decoders.decoder import Decoder, Limits, Origin
 
 DECODERS: Mapping[str, Callable[[Origin, Limits], Decoder]] = {
-    "http1": Http1Decoder,
+    "http": Http1Decoder,
 }

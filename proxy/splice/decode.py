@@ -14,7 +14,7 @@ from proxy.counters import Counter
 from proxy.decoders.decoder import Instant, Limits, Opaque, Origin, Reason
 from proxy.decoders.table import DECODERS
 from proxy.raw import RawExchange
-from proxy.splice.frames import Frame, Kind
+from proxy.splice.frames import Frame, Kind, Opening
 from proxy.splice.tap import COUNT
 
 if TYPE_CHECKING:
@@ -143,8 +143,11 @@ class WorkerFrames:
     def _decode(self, known: _Connection, frame: Frame) -> None:
         decoder = known.decoder
         if frame.kind == Kind.GAP:
-            decoder.gap(COUNT.unpack(frame.payload)[0])
-            known.unfinished = 0  # the tap has counted them
+            known.unfinished = 0  # the tap has counted what was under way
+            try:
+                decoder.gap(COUNT.unpack(frame.payload)[0])
+            except Opaque as end:
+                raise Opaque(end.reason) from None
             return
         at = Instant(frame.wall_ns, frame.monotonic_ns)
         for raw in _EVENTS[frame.kind](decoder, frame.payload, at):
@@ -157,11 +160,14 @@ class WorkerFrames:
             self._mute(frame.connection, Counter.TOO_MANY)
             return
         lane = self._lanes[frame.lane]
+        opening = Opening.unpacked(frame.payload)
         origin = Origin(
             producer=lane.producer,
             source=lane.source,
             connection=f"{self._run}-{frame.connection}",
-            peer=frame.payload.decode(),
+            peer=opening.peer,
+            scheme=opening.scheme,
+            client_certificate=opening.certificate,
         )
         decoder = DECODERS[lane.protocol](origin, self._limits[frame.lane])
         self._connections[frame.connection] = _Connection(decoder, frame.lane)

@@ -13,26 +13,27 @@ import selectors
 import signal
 import socket
 from contextlib import suppress
+from dataclasses import dataclass
 from time import monotonic, time_ns
 from typing import TYPE_CHECKING
 
-from proxy.counters import Counter, Counters
+from proxy.counters import Counter, Counters, Gauge
 from proxy.losses import CountedLosses
 from proxy.recorder import Recorder
 from proxy.sink import StoreSink
 from proxy.splice.decode import WorkerFrames
 from proxy.splice.frames import FrameError, FrameReader
-from proxy.splice.tap import MUTE
+from proxy.splice.tap import ALL, MUTE
 from store.records import Exchange
 from store.store import Store
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from multiprocessing.connection import Connection
 
     from proxy.config import Config
     from proxy.counters import Row
-    from proxy.sink import Record
+    from proxy.sink import Record, Sink
     from proxy.splice.settings import Settings
 
 NICENESS = 10
@@ -43,7 +44,19 @@ TICK_S = 0.1
 logger = logging.getLogger(__name__)
 
 
-def run(settings: Settings, config: Config, store_url: str, lifeline: Connection) -> None:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Capture:
+    """What becomes of the copies.
+
+    `make_sink` is called as `StoreSink` is, which it is where exchanges are kept.
+    """
+
+    config: Config
+    store_url: str
+    make_sink: Callable[..., Sink] = StoreSink
+
+
+def run(settings: Settings, capture: Capture, lifeline: Connection) -> None:
     """The process."""
     for number in (
         signal.SIGINT,
@@ -53,24 +66,24 @@ def run(settings: Settings, config: Config, store_url: str, lifeline: Connection
     os.nice(NICENESS)
     logging.basicConfig(format="defacto decoder: %(message)s", level=logging.WARNING)
     counters = Counters(settings.counters_path)
-    with Store.open(store_url) as store:
-        DecoderProcess(settings, counters, Recorder.from_config(config), store, lifeline).run()
+    with Store.open(capture.store_url) as store:
+        DecoderProcess(settings, counters, capture, store, lifeline).run()
 
 
 class DecoderProcess:
     """The loop over the taps."""
 
     def __init__(
-        self, settings: Settings, counters: Counters, recorder: Recorder, store: Store, lifeline: Connection
+        self, settings: Settings, counters: Counters, capture: Capture, store: Store, lifeline: Connection
     ) -> None:
         self._settings = settings
         self._counters = counters
-        self._recorder = recorder
+        self._recorder = Recorder.from_config(capture.config)
         self._lifeline = lifeline
         producers = [lane.producer for lane in settings.lanes]
         self._lanes = {producer: lane for lane, producer in reversed(list(enumerate(producers)))}
         losses = CountedLosses(counters, producers, time_ns)
-        self._sink = StoreSink(store, losses, stored=self._stored, lost=self._lost)
+        self._sink = capture.make_sink(store, losses, stored=self._stored, lost=self._lost)
         self._selector = selectors.DefaultSelector()
         self._selector.register(lifeline, selectors.EVENT_READ)
         self._links: dict[int, _Link] = {}
@@ -78,6 +91,10 @@ class DecoderProcess:
         """Of each worker the last link's, kept until the next: what it handed over may still wait in the
         sink."""
         self._end: float | None = None
+        self._gauges = counters.decoder_gauges
+        self._gauges[Gauge.PID] = os.getpid()
+        self._gauges[Gauge.SERVING] = 1
+        self._paused = 0
 
     def run(self) -> None:
         """Until there is nothing more to do."""
@@ -92,6 +109,7 @@ class DecoderProcess:
                     self._read(key.data)
             self._sink.tick()
             self._settle()
+            self._obey()
         self._sink.close()
         self._settle()
         self._count_unread()
@@ -99,6 +117,14 @@ class DecoderProcess:
 
     def _finished(self) -> bool:
         return self._end is not None and (not self._links or monotonic() > self._end)
+
+    def _obey(self) -> None:
+        """Let the taps know when capture is to pause, and when to go on."""
+        wanted = int(Counter.PAUSED) if self._counters.control[Gauge.PAUSED] else 0
+        if wanted != self._paused:
+            self._paused = wanted
+            for link in self._links.values():
+                link.mute(ALL, wanted)
 
     def _connect(self) -> None:
         """Find the taps that we are not connected to; a worker that is not there yet is tried again."""
@@ -117,6 +143,8 @@ class DecoderProcess:
                 worker, lanes, self._counters, self._recorder, self._sink, link.mute
             )
             self._selector.register(tap, selectors.EVENT_READ, link)
+            if self._paused:
+                link.mute(ALL, self._paused)
 
     def _read(self, link: _Link) -> None:
         frames = self._frames[link.worker]
@@ -150,6 +178,7 @@ class DecoderProcess:
         for record in records:
             counter = Counter.OBSERVED if isinstance(record, Exchange) else Counter.MESSAGES
             self._row(record)[counter] += 1
+        self._gauges[Gauge.LAST_STORED_AT] = time_ns()
 
     def _lost(self, record: Record, record_at_fault: bool) -> None:  # noqa: FBT001 - the sink's own word
         reason = Counter.DECODER_ERROR if record_at_fault else Counter.STORE_UNAVAILABLE

@@ -15,22 +15,22 @@ from __future__ import annotations
 
 import asyncio
 import socket
-import ssl
 from contextlib import suppress
 from functools import partial
 from struct import Struct
 from typing import TYPE_CHECKING, cast
 
+from proxy.splice.entrance import Entrance
 from proxy.splice.frames import Kind
+from proxy.splice.tls import certificate_name
+from proxy.splice.upstream import Upstream
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from proxy.splice.proxy_protocol import Origin
     from proxy.splice.settings import Lane
     from proxy.splice.tap import Copy, Tap
-
-CONNECT_TIMEOUT_S = 30.0
-"""An upstream that does not answer for so long is taken for unreachable."""
 
 HIGH_WATER_BYTES = 256 * 1024
 """Bytes waiting to be written on one side above which the other is not read: one read of uvloop's."""
@@ -41,6 +41,8 @@ QUIET_CHECK_S = 0.2
 _LINGER_NONE = Struct("ii").pack(1, 0)
 """`SO_LINGER` on, zero seconds: closing sends RST."""
 
+_HTTP2_PREFACE = b"PRI * HTTP/2.0\r\n"
+
 
 class Forwarder:
     """All connections of one worker."""
@@ -50,17 +52,20 @@ class Forwarder:
         self._splices: set[Splice] = set()
         self._empty = asyncio.Event()
         self._empty.set()
-        self._lanes = lanes
-        self._servers: list[asyncio.AbstractServer] = []
-        self._tls = ssl.create_default_context() if any(lane.upstream_tls for lane in lanes) else None
+        self._entrances = [
+            Entrance(lane, partial(self._accept, _Way(index, lane)), partial(tap.malformed, index))
+            for index, lane in enumerate(lanes)
+        ]
 
     async def listen(self, listeners: tuple[socket.socket, ...]) -> None:
         """Accept connections on one bound socket for each lane."""
-        loop = asyncio.get_running_loop()
-        for index, (lane, listener) in enumerate(zip(self._lanes, listeners, strict=True)):
-            tls = self._tls if lane.upstream_tls else None
-            accept = partial(self._accept, index, lane, tls)
-            self._servers.append(await loop.create_server(accept, sock=listener, backlog=1024))
+        for entrance, listener in zip(self._entrances, listeners, strict=True):
+            await entrance.open(listener)
+
+    def refresh(self) -> None:
+        """Take up certificates that were replaced."""
+        for entrance in self._entrances:
+            entrance.refresh()
 
     @property
     def connections(self) -> int:
@@ -69,8 +74,8 @@ class Forwarder:
 
     async def drain(self, within_s: float) -> None:
         """Accept no more, wait for the exchanges under way, and cut what is left after `within_s` seconds."""
-        for server in self._servers:
-            server.close()
+        for entrance in self._entrances:
+            entrance.close()
         loop = asyncio.get_running_loop()
         end = loop.time() + within_s
         while (left := end - loop.time()) > 0 and not await self._empty_within(min(QUIET_CHECK_S, left)):
@@ -88,6 +93,7 @@ class Forwarder:
     def finished(self, splice: Splice) -> None:
         """One connection less."""
         self._splices.discard(splice)
+        splice.way.connections -= 1
         if not self._splices:
             self._empty.set()
 
@@ -97,37 +103,73 @@ class Forwarder:
             await asyncio.wait_for(self._empty.wait(), seconds)
         return not self._splices
 
-    def _accept(self, index: int, lane: Lane, tls: ssl.SSLContext | None) -> End:
-        return Splice(self, index, lane, tls).client
+    def _accept(self, way: _Way, origin: Origin | None) -> asyncio.Protocol:
+        limit = way.lane.max_connections
+        if limit and way.connections >= limit:
+            self.tap.rejected(way.index)
+            return _Rejected()
+        way.connections += 1
+        return Splice(self, way, origin).client
+
+
+class _Way:
+    """A lane with what its connections share."""
+
+    def __init__(self, index: int, lane: Lane) -> None:
+        self.index = index
+        self.lane = lane
+        self.upstream = Upstream(lane)
+        self.connections = 0
 
 
 class Splice:
-    """One client connection and its upstream connection."""
+    """One client connection and its upstream connection.
 
-    def __init__(self, forwarder: Forwarder, index: int, lane: Lane, tls: ssl.SSLContext | None) -> None:
+    `origin` is what the PROXY protocol said of the client, where it was asked.
+    """
+
+    def __init__(self, forwarder: Forwarder, way: _Way, origin: Origin | None) -> None:
         self.client = End(self, Kind.CLIENT_EOF, Kind.CLIENT_RESET)
         self.server = End(self, Kind.SERVER_EOF, Kind.SERVER_RESET)
         self.client.other, self.server.other = self.server, self.client
         self.copy: Copy | None = None
+        self.way = way
         self._forwarder = forwarder
-        self._index = index
-        self._lane = lane
-        self._tls = tls
+        self._origin = origin
         self._connecting: asyncio.Task[None] | None = None
 
     def opened(self, end: End, transport: asyncio.Transport) -> None:
         """One side stands: the client first, then the server."""
         enable_keep_alive(transport)
         if end is self.client:
-            peer = transport.get_extra_info("peername")
-            self.copy = self._forwarder.tap.copy(self._index, peer[0] if peer else "")
-            end.copy, self.server.copy = self.copy.client, self.copy.server
-            self._forwarder.opened(self)
-            self._connecting = asyncio.ensure_future(self._connect())
+            self._begin(transport)
         elif self.client.done:
             end.abort()
         else:
             self.client.release()
+
+    def early(self, data: bytes) -> None:
+        """The client's first bytes came before the upstream connection stood."""
+        if self._connecting is None:
+            self._connect("h2" if data.startswith(_HTTP2_PREFACE) else "")
+
+    def _begin(self, transport: asyncio.Transport) -> None:
+        lane = self.way.lane
+        peer = transport.get_extra_info("peername")
+        host = self._origin.source.host if self._origin is not None else peer[0] if peer else ""
+        certificate = ""
+        alpn = ""
+        if lane.tls is not None:
+            certificate = certificate_name(transport.get_extra_info("peercert"))
+            alpn = transport.get_extra_info("ssl_object").selected_alpn_protocol() or ""
+        copy = self.copy = self._forwarder.tap.copy(
+            self.way.index, host, scheme="http" if lane.tls is None else "https", certificate=certificate
+        )
+        self.client.copy, self.server.copy = copy.client, copy.server
+        self._forwarder.opened(self)
+        if lane.upstream_tls is None or lane.tls is not None:
+            self._connect(alpn)
+        # Else the upstream is to be asked for what the client speaks, which its first bytes tell.
 
     def closed(self, end: End, error: Exception | None) -> None:
         """One side is gone."""
@@ -147,6 +189,8 @@ class Splice:
         self._tell(end.eof)
         other = end.other
         if other.transport is None:
+            if self._connecting is None:
+                self._connect("")  # the client ended before it said anything
             return True  # told to the upstream as soon as it stands
         if end.ended and other.ended:
             end.close()
@@ -171,19 +215,13 @@ class Splice:
         self.client.abort()
         self.server.abort()
 
-    async def _connect(self) -> None:
-        loop = asyncio.get_running_loop()
-        lane = self._lane
-        name = lane.upstream_host if self._tls is not None else None
+    def _connect(self, alpn: str) -> None:
+        self._connecting = asyncio.ensure_future(self._connected(alpn))
+
+    async def _connected(self, alpn: str) -> None:
+        client = self.client.transport
         try:
-            async with asyncio.timeout(CONNECT_TIMEOUT_S):
-                await loop.create_connection(
-                    lambda: self.server,
-                    lane.upstream_host,
-                    lane.upstream_port,
-                    ssl=self._tls,
-                    server_hostname=name,
-                )
+            await self.way.upstream.connect(lambda: self.server, alpn, self._origin, client)
         except (OSError, TimeoutError):  # ssl.SSLError is an OSError
             self._tell(Kind.REFUSED)
             self.client.abort()
@@ -232,6 +270,7 @@ class End(asyncio.Protocol):
         else:
             self._early.append(data)
             self.pause()
+            self.splice.early(data)
         self.copy(data)
 
     def eof_received(self) -> bool:
@@ -282,10 +321,22 @@ class End(asyncio.Protocol):
     def abort(self) -> None:
         """Reset this side, unless it is gone already."""
         if self.transport is not None and not self.done:
-            handle = self.transport.get_extra_info("socket")
-            if handle is not None:
-                handle.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _LINGER_NONE)
-            self.transport.abort()
+            reset(self.transport)
+
+
+class _Rejected(asyncio.Protocol):
+    """A connection beyond the limit: reset at once."""
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        reset(cast("asyncio.Transport", transport))
+
+
+def reset(transport: asyncio.Transport) -> None:
+    """Close with RST, where the socket has such a thing."""
+    handle = transport.get_extra_info("socket")
+    if handle is not None and handle.family != socket.AF_UNIX:
+        handle.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _LINGER_NONE)
+    transport.abort()
 
 
 def enable_keep_alive(transport: asyncio.Transport) -> None:

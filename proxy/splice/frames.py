@@ -10,13 +10,16 @@ negotiation; a stream that is not ours is an error at the first header.
 from __future__ import annotations
 
 from enum import IntEnum
-from struct import Struct
+from struct import Struct as Packing
 from typing import TYPE_CHECKING, NamedTuple
+
+import msgspec
+from msgspec import Struct
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-HEADER = Struct("=QQQIBBH")
+HEADER = Packing("=QQQIBBH")
 PAYLOAD_LIMIT_BYTES = 16 * 1024 * 1024
 """Far above what one read of a socket gives (256 KiB under uvloop): a longer frame means a broken stream."""
 
@@ -27,7 +30,7 @@ class Kind(IntEnum):
     HELLO = 1
     """First frame of a link. `connection` is how many requests this worker had copied before."""
     OPEN = 2
-    """A client connected; the payload is its address."""
+    """A client connected; the payload is an `Opening`."""
     REFUSED = 3
     """The upstream could not be reached; the client is cut off."""
     CLIENT_DATA = 4
@@ -57,6 +60,27 @@ class Frame(NamedTuple):
     kind: int
     requests: int
     payload: bytes
+
+
+class Opening(Struct, frozen=True, array_like=True):
+    """What is known of a client when it has connected.
+
+    Its address, what it spoke to us (`http`, or `https` where its TLS ended here), and whom its certificate
+    names.
+    """
+
+    peer: str
+    scheme: str = "http"
+    certificate: str = ""
+
+    def packed(self) -> bytes:
+        """As the payload of an OPEN frame."""
+        return msgspec.msgpack.encode(self)
+
+    @classmethod
+    def unpacked(cls, payload: bytes) -> Opening:
+        """From the payload of an OPEN frame."""
+        return msgspec.msgpack.decode(payload, type=cls)
 
 
 class FrameError(Exception):

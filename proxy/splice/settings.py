@@ -10,15 +10,56 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Address:
+    """Where a socket listens or connects: a host and a port, or the path of a Unix socket (`path`)."""
+
+    host: str = ""
+    port: int = 0
+    path: str = ""
+
+    def __str__(self) -> str:
+        if self.path:
+            return f"unix:{self.path}"
+        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListenTls:
+    """The TLS that ends at a lane. Paths of PEM files; `client_ca` `""` asks no client for a certificate."""
+
+    certificate: str
+    key: str
+    alpn: tuple[str, ...] = ("http/1.1",)
+    client_ca: str = ""
+    require_client_certificate: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UpstreamTls:
+    """The TLS that a lane speaks to its upstream. Paths of PEM files; `""` takes the system's or none."""
+
+    server_name: str
+    ca: str = ""
+    certificate: str = ""
+    key: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Lane:
-    """One listener and where its bytes go. `source` is its address, as observations name it."""
+    """One listener and where its bytes go. `source` is its address, as observations name it.
+
+    `send_proxy_protocol` is `v1`, `v2` or `""`. `max_connections` bounds those of one worker; 0 does not.
+    """
 
     producer: str
     source: str
-    upstream_host: str
-    upstream_port: int
-    upstream_tls: bool = False
-    protocol: str = "http1"
+    upstream: Address
+    upstream_tls: UpstreamTls | None = None
+    tls: ListenTls | None = None
+    accept_proxy_protocol: bool = False
+    send_proxy_protocol: str = ""
+    max_connections: int = 0
+    protocol: str = "http"
     body_limit_bytes: int = 1024 * 1024
 
 

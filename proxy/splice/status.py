@@ -5,24 +5,36 @@ from __future__ import annotations
 from time import monotonic
 from typing import TYPE_CHECKING, TextIO
 
-from proxy.counters import Counter
+from proxy.counters import LOSSES, Counter
 
 if TYPE_CHECKING:
     from proxy.counters import Counters
 
 _CLEAR = "\r\x1b[2K"
 
+_IF_ANY = {
+    Counter.MESSAGES: "messages",
+    Counter.SAMPLED_OUT: "left out by sampling",
+    Counter.REFUSED: "refused by the upstream",
+    Counter.REJECTED: "beyond the limit of connections",
+}
+"""What the summary says after what it always says, where there is any."""
+
 
 class Status:
     """Messages, and the live line below them where `stream` is a terminal."""
 
-    def __init__(self, stream: TextIO, counters: Counters) -> None:
+    def __init__(self, stream: TextIO) -> None:
         self._stream = stream
-        self._counters = counters
+        self._counters: list[Counters] = []
         self._live = stream.isatty()
         self._shown = False
         self._started = self._last_time = monotonic()
         self._last_requests = 0
+
+    def watch(self, counters: Counters) -> None:
+        """Take these into account as well."""
+        self._counters.append(counters)
 
     def say(self, message: str) -> None:
         """A line that stays."""
@@ -33,26 +45,32 @@ class Status:
         """Bring the live line up to date."""
         if not self._live:
             return
-        now, requests = monotonic(), self._counters.total(Counter.REQUESTS)
+        now, requests = monotonic(), self._total(Counter.REQUESTS)
         rate = (requests - self._last_requests) / max(now - self._last_time, 1e-9)
         self._last_time, self._last_requests = now, requests
-        observed, lost = self._counters.total(Counter.OBSERVED), sum(self._counters.lost().values())
+        observed, lost = self._total(Counter.OBSERVED), sum(self._lost().values())
         self._write(f"{_CLEAR}{rate:,.0f} requests/s · {observed:,} observed · {lost:,} lost")
         self._shown = True
 
     def summary(self) -> str:
         """How it went, in one line."""
-        counters = self._counters
-        lost = counters.lost()
+        lost = self._lost()
         reasons = ", ".join(f"{counter.reason} {count:,}" for counter, count in lost.items())
         parts = [
-            f"{counters.total(Counter.OBSERVED):,} exchanges recorded",
+            f"{self._total(Counter.OBSERVED):,} exchanges recorded",
             f"{sum(lost.values()):,} lost" + (f" ({reasons})" if reasons else ""),
-            f"{counters.total(Counter.CONNECTIONS):,} connections",
+            f"{self._total(Counter.CONNECTIONS):,} connections",
         ]
-        if refused := counters.total(Counter.REFUSED):
-            parts.append(f"{refused:,} refused by the upstream")
+        for counter, words in _IF_ANY.items():
+            if count := self._total(counter):
+                parts.append(f"{count:,} {words}")
         return f"{', '.join(parts)} in {monotonic() - self._started:,.1f} s"
+
+    def _total(self, counter: Counter) -> int:
+        return sum(counters.total(counter) for counters in self._counters)
+
+    def _lost(self) -> dict[Counter, int]:
+        return {counter: total for counter in LOSSES if (total := self._total(counter))}
 
     def _write(self, text: str) -> None:
         self._stream.write(text)

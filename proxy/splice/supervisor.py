@@ -1,8 +1,8 @@
-"""The supervisor: binds the ports, keeps forwarders and decoder running, and ends them in order.
+"""The supervisor: holds the ports, keeps one configuration at work, and ends it in order.
 
-It holds the listening sockets, so that a worker that is started again serves the connections that came
-meanwhile. Each child has a lifeline, a pipe whose closing tells it to end; when the supervisor dies, however
-it dies, the children end.
+It answers signals: SIGTERM and SIGINT end the recorder, a second one without waiting for anything; SIGHUP
+takes up a changed configuration; SIGUSR2 starts the program anew, which takes over the ports and ends this
+one.
 """
 
 from __future__ import annotations
@@ -10,239 +10,222 @@ from __future__ import annotations
 import os
 import signal
 import socket
+import sys
+import tempfile
 from contextlib import suppress
-from multiprocessing import get_context
+from dataclasses import dataclass
 from multiprocessing.connection import wait
+from pathlib import Path
 from time import monotonic
 from typing import TYPE_CHECKING
 
-from proxy.counters import Counters
-from proxy.splice import decoder_process, worker
+from proxy.splice.generation import Generation
+from proxy.splice.listening import Listeners
 from proxy.splice.status import Status
+from proxy.splice.systemd import notify
 from store.errors import DefactoError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-    from multiprocessing.connection import Connection
-    from multiprocessing.context import SpawnProcess
+    from collections.abc import Callable
     from typing import TextIO
 
-    from proxy.config import Config
-    from proxy.splice.settings import Lane, Settings
+    from proxy.splice.decoder_process import Capture
+    from proxy.splice.settings import Address, Lane, Settings
 
 REFRESH_S = 0.5
-RESTART_S = (0.2, 10.0)
-"""The pause before a child that died is started again, doubled each time up to the longest; a child that
-lived for longer than that starts from the first again."""
 PROBE_S = 2.0
-START_S = 30.0
-FINISH_S = 10.0
-"""A child gets so much longer than its own deadline before it is killed."""
+TAKEOVER = "DEFACTO_TAKEOVER_FROM"
+"""In the environment of a program that is to take over: the process to end once it serves."""
 
-_spawn = get_context("spawn")
-"""Children share nothing with us but what they are given."""
+_SIGNALS = {
+    signal.SIGINT: b"e",
+    signal.SIGTERM: b"e",
+    signal.SIGHUP: b"r",
+    signal.SIGUSR2: b"t",
+}
 
 
-class Child:
-    """A process that is started again when it dies."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """What a configuration asks for: the lanes, where each listens, and what becomes of the copies."""
 
-    def __init__(self, name: str, target: Callable[..., None], arguments: tuple[object, ...]) -> None:
-        self.name = name
-        self._target = target
-        self._arguments = arguments
-        self._pause_s = RESTART_S[0]
-        self.restart_at: float | None = None
-        self.process: SpawnProcess | None = None
-        self.lifeline: Connection | None = None
-
-    def start(self) -> None:
-        """Start it, with a fresh lifeline."""
-        ours, theirs = _spawn.Pipe()
-        process = _spawn.Process(
-            target=self._target, args=(*self._arguments, theirs), name=f"defacto {self.name}"
-        )
-        process.start()
-        theirs.close()
-        self.process, self.lifeline = process, ours
-        self.restart_at = None
-        self._started = monotonic()
-
-    def died(self) -> str:
-        """Plan to start it again; what to tell people."""
-        code = self.process.exitcode if self.process is not None else None
-        if monotonic() - self._started > RESTART_S[1]:
-            self._pause_s = RESTART_S[0]
-        self.restart_at = monotonic() + self._pause_s
-        self._pause_s = min(2 * self._pause_s, RESTART_S[1])
-        self._drop()
-        return f"the {self.name} ended ({_exit(code)}), starting it again"
-
-    def end(self) -> None:
-        """Tell it to finish."""
-        if self.lifeline is not None:
-            self.lifeline.close()
-            self.lifeline = None
-
-    def join(self, within_s: float) -> bool:
-        """Wait for it, and kill it after that; whether it ended in good order."""
-        process = self.process
-        if process is None:
-            return False
-        process.join(within_s)
-        if process.exitcode is None:
-            process.kill()
-            process.join()
-        good = process.exitcode == 0
-        self._drop()
-        return good
-
-    def _drop(self) -> None:
-        self.end()
-        if self.process is not None:
-            self.process.close()
-            self.process = None
+    lanes: tuple[Lane, ...]
+    addresses: tuple[Address, ...]
+    capture: Capture
 
 
 class Supervisor:
     """One run of the recorder.
 
     Args:
-        settings: for the workers and the decoder.
-        listeners: bound sockets, for each lane one.
-        config: for the decoder's recorder.
-        store_url: for the decoder.
+        plan: reads the configuration; asked at the start and at every SIGHUP.
+        settings: makes a generation's settings, given its directory and its lanes.
+        workers: forwarder processes.
         stream: where messages go.
     """
 
     def __init__(
         self,
-        settings: Settings,
-        listeners: Sequence[socket.socket],
-        config: Config,
-        store_url: str,
+        plan: Callable[[], Plan],
+        settings: Callable[[Path, tuple[Lane, ...]], Settings],
+        workers: int,
         stream: TextIO,
     ) -> None:
+        self._plan = plan
         self._settings = settings
-        self._listeners = tuple(listeners)
-        self._counters = Counters.create(
-            settings.counters_path, workers=settings.workers, lanes=len(settings.lanes)
-        )
-        self._status = Status(stream, self._counters)
-        self._workers = [
-            Child("forwarder", worker.run, (settings, index, self._listeners))
-            for index in range(settings.workers)
-        ]
-        self._decoder = Child("decoder", decoder_process.run, (settings, config, store_url))
+        self._status = Status(stream)
+        self._listeners = Listeners(workers)
+        self._generations: list[Generation] = []
+        """All that have not ended."""
+        self._successor = 0
+        """The process that is to take over."""
         self._signals, self._signalled = os.pipe()
 
     def run(self) -> None:
-        """Record until SIGINT or SIGTERM; a second one ends without waiting for anything."""
-        for number in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(number, lambda *_: os.write(self._signalled, b"."))
-        for child in (*self._workers, self._decoder):
-            child.start()
-        try:
-            self._await_workers()
-            for lane, listener in zip(self._settings.lanes, self._listeners, strict=True):
-                self._announce(lane, listener)
-            self._watch()
-        finally:
-            self._finish()
+        """Record until SIGINT or SIGTERM.
+
+        Raises:
+            DefactoError: the configuration cannot be carried out.
+        """
+        for number, word in _SIGNALS.items():
+            signal.signal(number, lambda *_, word=word: os.write(self._signalled, word))
+        with tempfile.TemporaryDirectory(prefix="defacto-", ignore_cleanup_errors=True) as runtime:  # 0700
+            self._runtime = Path(runtime)
+            try:
+                self._watch(self._begin())
+            finally:
+                self._finish()
             self._status.say(self._status.summary())
 
-    def _await_workers(self) -> None:
-        for child in self._workers:
-            lifeline = child.lifeline
-            try:
-                if lifeline is None or not lifeline.poll(START_S):
-                    raise DefactoError(f"the {child.name} did not start within {START_S:g} seconds")
-                lifeline.recv()
-            except EOFError:
-                raise DefactoError(f"the {child.name} could not be started") from None
+    def _start(self, plan: Plan) -> Generation:
+        """Bring a configuration to work."""
+        listeners = self._listeners.bind(plan.addresses)
+        folder = Path(tempfile.mkdtemp(dir=self._runtime))
+        generation = Generation(self._settings(folder, plan.lanes), listeners, plan.capture)
+        self._generations.append(generation)
+        self._status.watch(generation.counters)
+        generation.start()
+        self._listeners.keep(plan.addresses)
+        for lane, listener in zip(plan.lanes, listeners[0], strict=True):
+            self._announce(lane, listener)
+        return generation
+
+    def _begin(self) -> Generation:
+        """The first configuration, and a word to whoever waits for it."""
+        generation = self._start(self._plan())
+        notify(f"READY=1\nMAINPID={os.getpid()}")
+        former = os.environ.pop(TAKEOVER, "")
+        if former.isdecimal() and int(former) == os.getppid():
+            os.kill(int(former), signal.SIGTERM)
+        return generation
 
     def _announce(self, lane: Lane, listener: socket.socket) -> None:
-        host, port = listener.getsockname()[:2]
-        scheme = "https" if lane.upstream_tls else "http"
-        upstream = f"{scheme}://{_address(lane.upstream_host, lane.upstream_port)}"
-        self._status.say(f"listening on {_address(host, port)} -> {upstream} ({lane.producer})")
+        scheme = ("https://" if lane.tls is not None else "") + _name(listener)
+        upstream = upstream_name(lane)
+        self._status.say(f"listening on {scheme} -> {upstream} ({lane.producer})")
         if error := _unreachable(lane):
             self._status.say(
                 f"warning: {upstream} cannot be reached ({error}); "
                 "until it can, requests are refused as they would be without defacto"
             )
 
-    def _watch(self) -> None:
-        """Keep everything running until a signal comes."""
+    def _watch(self, current: Generation) -> None:
+        """Keep everything running until it is to end."""
         while True:
-            children = [*self._workers, self._decoder]
-            running = {child.process.sentinel: child for child in children if child.process is not None}
-            ready = wait([self._signals, *running], REFRESH_S)
-            if self._signals in ready:
-                return
-            for sentinel in ready:
-                child = running[sentinel]  # type: ignore[index]  # a sentinel is an int
-                child.process.join()  # type: ignore[union-attr]  # it is running, so it has one
-                self._status.say(child.died())
-            for child in children:
-                if child.restart_at is not None and monotonic() >= child.restart_at:
-                    child.start()
+            sentinels = [child.process.sentinel for child in current.children if child.process is not None]
+            if self._signals in wait([self._signals, *sentinels], REFRESH_S):
+                word = os.read(self._signals, 1)
+                if word == b"e":
+                    return
+                if word == b"r":
+                    current = self._reload(current)
+                elif not self._successor:
+                    self._hand_over()
+            for message in current.mend():
+                self._status.say(message)
+            self._retire()
+            self._look_at_successor()
             self._status.refresh()
 
+    def _reload(self, current: Generation) -> Generation:
+        """Take up the configuration as it is now; where it cannot be carried out, the old one stays."""
+        try:
+            new = self._start(self._plan())
+        except DefactoError as error:
+            self._status.say(f"the configuration was not taken up: {error.message} {error.hint}".rstrip())
+            for generation in self._generations:
+                if generation is not current:
+                    generation.end()
+            return current
+        current.end()
+        self._status.say("the configuration was taken up; connections under way end as they began")
+        return new
+
+    def _hand_over(self) -> None:
+        """Start the program as it is installed now, on our sockets; it ends us when it serves."""
+        self._successor = os.fork()  # nothing else runs in this process: no thread, no event loop
+        if self._successor:
+            self._status.say("starting the program anew; this one ends once the new one serves")
+            return
+        with suppress(BaseException):
+            self._listeners.hand_over()
+            os.environ[TAKEOVER] = str(os.getppid())
+            os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])  # noqa: S606
+        os._exit(1)
+
+    def _look_at_successor(self) -> None:
+        if self._successor and os.waitpid(self._successor, os.WNOHANG)[0]:
+            self._successor = 0
+            self._status.say("the program could not be started anew; this one goes on")
+
+    def _retire(self) -> None:
+        for generation in tuple(self._generations):
+            if generation.ending and generation.ended():
+                self._generations.remove(generation)
+                if generation.complaint:
+                    self._status.say(generation.complaint)
+
     def _finish(self) -> None:
-        """Accept no more, let the workers drain, then the decoder finish."""
-        with suppress(OSError):
-            os.read(self._signals, 1) if wait([self._signals], 0) else None
-        for listener in self._listeners:
-            listener.close()
-        for child in self._workers:
-            child.end()
-        drain_s = self._settings.drain_s
-        for child in self._workers:
-            self._join(child, 2 * drain_s)
-        self._decoder.end()
-        if not self._join(self._decoder, drain_s):
-            self._status.say("the decoder did not end in good order; what it had not stored is lost")
-
-    def _join(self, child: Child, within_s: float) -> bool:
-        """Wait for a child, unless a signal says that there is no time."""
-        if child.process is not None:
-            wait([self._signals, child.process.sentinel], within_s + FINISH_S)
-        return child.join(0 if wait([self._signals], 0) else 1.0)
+        """Accept no more, let the workers drain, then the decoders finish."""
+        if not self._successor:
+            notify("STOPPING=1")
+        self._listeners.close(handed_over=bool(self._successor))
+        for generation in self._generations:
+            generation.end()
+        until = monotonic() + max((one.patience_s for one in self._generations), default=0.0)
+        while self._generations and monotonic() < until:
+            if wait([self._signals], 0.02) and os.read(self._signals, 1) == b"e":
+                for generation in self._generations:
+                    generation.hurry()
+            self._retire()
 
 
-def bind(host: str, port: int, *, shared: bool) -> socket.socket:
-    """A bound socket.
+def upstream_name(lane: Lane) -> str:
+    """Where a lane's bytes go, as a URL."""
+    if lane.upstream.path:
+        return str(lane.upstream)
+    scheme = "https" if lane.upstream_tls is not None else "http"
+    return f"{scheme}://{lane.upstream}"
 
-    Raises:
-        DefactoError: the address is taken, not ours, or not allowed.
-    """
-    try:
-        family, _, _, _, address = socket.getaddrinfo(
-            host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
-        )[0]
-        return socket.create_server(address[:2], family=family, reuse_port=shared)
-    except OSError as error:
-        place = _address(host, port)
-        reason = (error.strerror or str(error)).lower()
-        raise DefactoError(
-            f"cannot listen on {place}: {reason}", "Give another address with --listen."
-        ) from None
+
+def _name(listener: socket.socket) -> str:
+    name = listener.getsockname()
+    if isinstance(name, str):
+        return f"unix:{name}"
+    host, port = name[:2]
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 
 
 def _unreachable(lane: Lane) -> str:
     """Why the upstream cannot be reached, `""` if it can."""
+    upstream = lane.upstream
     try:
-        socket.create_connection((lane.upstream_host, lane.upstream_port), timeout=PROBE_S).close()
+        if upstream.path:
+            with socket.socket(socket.AF_UNIX) as probe:
+                probe.settimeout(PROBE_S)
+                probe.connect(upstream.path)
+        else:
+            socket.create_connection((upstream.host, upstream.port), timeout=PROBE_S).close()
     except OSError as error:
         return (error.strerror or str(error)).lower()
     return ""
-
-
-def _address(host: str, port: int) -> str:
-    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
-
-
-def _exit(code: int | None) -> str:
-    if code is not None and code < 0:
-        return f"signal {signal.Signals(-code).name}"
-    return f"exit code {code}"

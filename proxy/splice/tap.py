@@ -7,7 +7,7 @@ Loss is made to fall on whole exchanges. For that the tap counts, per connection
 requests that began and the responses that followed (`Copy`). A connection where both are equal stands between
 exchanges, and only there does copying stop (queue above its high-water mark) or start again (room, and the
 client's bytes begin a request). Only above the hard limit is an exchange cut in its middle. Before anything
-is copied again a `GAP` frame says so.
+is copied again a `GAP` frame says so. HTTP/2 is copied from its first byte or not at all.
 
 The count is a guess by byte pattern. A body that holds a raw request line makes it wrong, and then the
 connection is not copied again after a gap. A response can only be taken for another's where requests were
@@ -18,13 +18,15 @@ from __future__ import annotations
 
 import asyncio
 import secrets
+from bisect import bisect_left
 from contextlib import suppress
 from struct import Struct
 from time import monotonic_ns, time_ns
 from typing import TYPE_CHECKING, cast
 
-from proxy.counters import Counter
-from proxy.splice.frames import HEADER, Kind
+from proxy.counters import ADDED_BOUNDS_NS, Counter, Gauge
+from proxy.splice.frames import HEADER, Kind, Opening
+from proxy.splice.streams import PREFACE, Streams
 
 if TYPE_CHECKING:
     from proxy.counters import Counters, Row
@@ -34,9 +36,15 @@ BATCH_BYTES = 256 * 1024
 BATCH_S = 0.002
 """Copies are joined to one write, until they are so many or so old: the decoder wakes up less often."""
 
+SAMPLE_EVERY = 64
+"""Of so many reads one is measured."""
+
 MUTE = Struct("=QQ")
 """What the decoder writes back: a connection of which it wants no more copies, and the loss counter under
 which the requests that still come are to be counted (0: none, the connection left HTTP by agreement)."""
+
+ALL = 0
+"""In the place of a connection: nothing new is to be copied, until a MUTE of `ALL` with 0 lifts it."""
 
 COUNT = Struct("=Q")
 """Payload of a GAP: requests that began on the connection so far."""
@@ -53,10 +61,15 @@ class Tap:
         self.link: asyncio.Transport | None = None
         self.full = False
         """Above the high-water mark: no new exchange is copied."""
+        self.paused = 0
+        """The loss counter of what is not copied because the decoder asked for a pause; 0: it did not."""
         self._path = settings.tap_path(worker)
         self._rows = [counters.forwarder(worker, lane) for lane in range(len(settings.lanes))]
         self._settled = [counters.decoder(worker, lane) for lane in range(len(settings.lanes))]
         self._hard_bytes = settings.queue_bytes
+        self._gauges = counters.worker_gauges(worker)
+        self._added = counters.added(worker)
+        self._until_sample = SAMPLE_EVERY
         self._nonce = secrets.token_hex(6).encode()
         self._batch: list[bytes] = []
         self._batch_bytes = 0
@@ -92,11 +105,21 @@ class Tap:
             except TimeoutError:
                 self.link.abort()
 
-    def copy(self, lane: int, peer: str) -> Copy:
-        """The copy of a connection that has just been accepted."""
+    def copy(self, lane: int, peer: str, *, scheme: str = "http", certificate: str = "") -> Copy:
+        """The copy of a connection that has just been accepted; what is known of it is as in `Opening`."""
         self._last_id += 1
-        copy = self._copies[self._last_id] = Copy(self, self._last_id, lane, peer.encode(), self._rows[lane])
+        opening = Opening(peer, scheme, certificate).packed()
+        copy = self._copies[self._last_id] = Copy(self, self._last_id, lane, opening, self._rows[lane])
         return copy
+
+    def malformed(self, lane: int) -> None:
+        """A connection did not begin as the lane demands."""
+        self._rows[lane][Counter.CONNECTIONS] += 1
+        self._rows[lane][Counter.MALFORMED] += 1
+
+    def rejected(self, lane: int) -> None:
+        """A connection was one too many."""
+        self._rows[lane][Counter.REJECTED] += 1
 
     def forget(self, identifier: int) -> None:
         """The connection has ended."""
@@ -107,11 +130,16 @@ class Tap:
         batch = self._batch
         if not batch:
             self._timer = self._loop.call_later(BATCH_S, self._flush)
-        batch.append(_PACK(connection, monotonic_ns(), time_ns(), len(payload), lane, kind, requests))
+        now = monotonic_ns()
+        batch.append(_PACK(connection, now, time_ns(), len(payload), lane, kind, requests))
         batch.append(payload)
         self._batch_bytes += len(payload)
         if self._batch_bytes > BATCH_BYTES:
             self._flush()
+        self._until_sample -= 1
+        if not self._until_sample:
+            self._until_sample = SAMPLE_EVERY
+            self._loop.call_soon(self._measure, now)
 
     @property
     def overfull(self) -> bool:
@@ -126,6 +154,7 @@ class Tap:
             former.abort()
         self.link = link
         self.full = False
+        self.paused = 0
         self._linked.set()
         self._unlinked.clear()
         high = self._hard_bytes * 3 // 4
@@ -148,10 +177,19 @@ class Tap:
             row[Counter.DECODER_DIED] += max(0, row[_COPIED] - settled[Counter.SETTLED])
 
     def mute(self, connection: int, reason: int) -> None:
-        """The decoder wants no more of a connection."""
+        """The decoder wants no more of a connection; of no connection at all (`ALL`), until it says 0."""
+        if connection == ALL:
+            self.paused = reason
+            return
         copy = self._copies.get(connection)
         if copy is not None:
             copy.mute(reason)
+
+    def _measure(self, since_ns: int) -> None:
+        """How long bytes stayed in this process: from their read until the loop has written them."""
+        added_ns = monotonic_ns() - since_ns
+        self._added[bisect_left(ADDED_BOUNDS_NS, added_ns)] += 1
+        self._gauges[Gauge.ADDED_NS] += added_ns
 
     def _flush(self) -> None:
         if self._batch and self.link is not None:
@@ -161,14 +199,15 @@ class Tap:
             self._batch.clear()
             self._batch_bytes = 0
             self.link.write(data)
+            self._gauges[Gauge.QUEUE_BYTES] = self.link.get_write_buffer_size()
 
 
 class Copy:
     """One connection as the tap sees it: requests begun, requests answered, and whether it is copied.
 
-    A request is a line that ends in its version and CRLF; an answer is a read that starts with a status line,
-    1xx not counted. An answer too many means that a request was missed (its line fell on the edge of a read),
-    and heals it.
+    In HTTP/1.1 a request is a line that ends in its version and CRLF; an answer is a read that starts with
+    a status line, 1xx not counted. An answer too many means that a request was missed (its line fell on the
+    edge of a read), and heals it. In HTTP/2 frames tell (`Streams`).
     """
 
     __slots__ = (
@@ -179,17 +218,18 @@ class Copy:
         "_lane",
         "_link",
         "_muted",
-        "_peer",
+        "_opening",
         "_row",
+        "_streams",
         "_tap",
         "moved",
     )
 
-    def __init__(self, tap: Tap, identifier: int, lane: int, peer: bytes, row: Row) -> None:
+    def __init__(self, tap: Tap, identifier: int, lane: int, opening: bytes, row: Row) -> None:
         self._tap = tap
         self._id = identifier
         self._lane = lane
-        self._peer = peer
+        self._opening = opening
         self._row = row
         self._asked = 0
         self._answered = 0
@@ -197,6 +237,8 @@ class Copy:
         self._link: asyncio.Transport | None = None
         """The link that this connection was announced on."""
         self._muted: int | None = None
+        self._streams: Streams | None = None
+        """Where the connection speaks HTTP/2: counts for us."""
         self.moved = True
         """Set whenever bytes pass; whoever wants to know whether a connection is quiet clears it."""
         row[Counter.CONNECTIONS] += 1
@@ -209,11 +251,14 @@ class Copy:
     def client(self, data: bytes) -> None:
         """The client sent something."""
         self.moved = True
-        requests = data.count(b" HTTP/1.1\r\n") or data.count(b" HTTP/1.0\r\n")
-        if self._asked == self._answered:
-            self._turn(requests)
-        elif self._copying:
-            self._cut_if_overfull()
+        if self._streams is not None or (not self._asked and data.startswith(PREFACE)):
+            requests = self._client_streams(data)
+        else:
+            requests = data.count(b" HTTP/1.1\r\n") or data.count(b" HTTP/1.0\r\n")
+            if self._asked == self._answered:
+                self._turn(requests)
+            elif self._copying:
+                self._cut_if_overfull()
         if requests:
             self._asked += requests
             self._row[_REQUESTS] += requests
@@ -226,7 +271,9 @@ class Copy:
     def server(self, data: bytes) -> None:
         """The server sent something."""
         self.moved = True
-        if data.startswith(b"HTTP/1.") and data[9:10] != b"1":
+        if self._streams is not None:
+            self._answered += self._streams.server(data)
+        elif data.startswith(b"HTTP/1.") and data[9:10] != b"1":
             self._answered += 1
             self._asked = max(self._asked, self._answered)
         if self._copying:
@@ -253,15 +300,34 @@ class Copy:
         self._muted = reason
         self._copying = False
 
+    def _client_streams(self, data: bytes) -> int:
+        """HTTP/2: requests that begin.
+
+        Header compression needs every byte from the first on. So copying begins with the connection or never,
+        is stopped only where it must be, and then for good.
+        """
+        tap = self._tap
+        if self._streams is None:
+            self._streams = Streams()
+            if tap.link is not None and not tap.full and not tap.paused:
+                self._announce()
+        elif self._copying:
+            self._cut_if_overfull()
+            if tap.paused and self._copying:
+                self._cut(tap.paused)
+        requests, given_up = self._streams.client(data)
+        self._answered += given_up
+        return requests
+
     def _turn(self, requests: int) -> None:
         """Between exchanges: decide whether what begins now is copied."""
         tap = self._tap
-        wanted = tap.link is not None and not tap.full and self._muted is None
+        wanted = tap.link is not None and not tap.full and not tap.paused and self._muted is None
         if self._copying and self._link is tap.link:
             if not wanted:
                 self._copying = False
-                if not requests:
-                    self._row[Counter.QUEUE_FULL] += 1  # more of a body whose answer came early
+                if not requests:  # more of a body whose answer came early
+                    self._row[tap.paused or Counter.QUEUE_FULL] += 1
         elif wanted and (requests or not self._asked):
             self._announce()
         else:
@@ -272,7 +338,7 @@ class Copy:
         tap = self._tap
         if self._link is not tap.link:
             self._link = tap.link
-            tap.send(self._id, self._lane, Kind.OPEN, self._peer)
+            tap.send(self._id, self._lane, Kind.OPEN, self._opening)
         if self._asked:
             tap.send(self._id, self._lane, Kind.GAP, COUNT.pack(self._asked))
         self._copying = True
@@ -283,14 +349,21 @@ class Copy:
         if self._link is not tap.link:  # what was lost with the link is counted there
             self._copying = False
         elif tap.overfull:
-            self._copying = False
-            self._row[Counter.QUEUE_FULL] += max(1, self._asked - self._answered)
+            self._cut(Counter.QUEUE_FULL)
+
+    def _cut(self, reason: int) -> None:
+        """Copy no more, whatever is under way."""
+        self._copying = False
+        self._row[reason] += max(1, self._asked - self._answered)
+        self._tap.send(self._id, self._lane, Kind.GAP, COUNT.pack(self._asked))
 
     def _lose(self, requests: int) -> None:
         if self._muted is not None:
             reason = self._muted
         elif self._tap.link is None:
             reason = Counter.DECODER_DOWN
+        elif self._tap.paused:
+            reason = self._tap.paused
         else:
             reason = Counter.QUEUE_FULL if self._tap.full else Counter.UNSYNCHRONISED
         if reason:

@@ -7,6 +7,8 @@ died.
 from __future__ import annotations
 
 import asyncio
+import logging
+import os
 import resource
 import signal
 from contextlib import suppress
@@ -14,7 +16,7 @@ from typing import TYPE_CHECKING
 
 import uvloop
 
-from proxy.counters import Counters
+from proxy.counters import Counters, Gauge
 from proxy.splice.forward import Forwarder
 from proxy.splice.tap import Tap
 
@@ -26,6 +28,9 @@ if TYPE_CHECKING:
 
 DECODER_START_S = 10.0
 """At the start connections wait in the listen queue until the decoder is there, but no longer than that."""
+
+REFRESH_S = 5.0
+"""So often certificates are looked at."""
 
 
 def run(settings: Settings, worker: int, listeners: tuple[socket.socket, ...], lifeline: Connection) -> None:
@@ -39,6 +44,7 @@ def run(settings: Settings, worker: int, listeners: tuple[socket.socket, ...], l
     ):  # a terminal signals the whole group; only the supervisor decides
         signal.signal(number, signal.SIG_IGN)
     raise_file_limit()
+    logging.basicConfig(format="defacto forwarder: %(message)s", level=logging.WARNING)
     counters = Counters(settings.counters_path)
     uvloop.run(_serve(settings, counters, worker, listeners, lifeline))
 
@@ -51,16 +57,29 @@ async def _serve(
     lifeline: Connection,
 ) -> None:
     stop = asyncio.Event()
-    asyncio.get_running_loop().add_reader(lifeline.fileno(), stop.set)
+    loop = asyncio.get_running_loop()
+    loop.add_reader(lifeline.fileno(), stop.set)
+    gauges = counters.worker_gauges(worker)
+    gauges[Gauge.PID] = os.getpid()
     tap = Tap(settings, counters, worker)
     forwarder = Forwarder(settings.lanes, tap)
     await tap.listen()
     await tap.wait_for_decoder(DECODER_START_S)
     await forwarder.listen(listeners)
+    gauges[Gauge.SERVING] = 1
     lifeline.send("serving")
+    refreshing = loop.create_task(_refresh(forwarder))
     await stop.wait()
+    refreshing.cancel()
+    gauges[Gauge.SERVING] = 0
     await forwarder.drain(settings.drain_s)
     await tap.close(settings.drain_s)
+
+
+async def _refresh(forwarder: Forwarder) -> None:
+    while True:
+        await asyncio.sleep(REFRESH_S)
+        forwarder.refresh()
 
 
 def raise_file_limit() -> None:

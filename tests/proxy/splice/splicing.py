@@ -15,7 +15,7 @@ import uvloop
 from proxy.counters import Counter, Counters
 from proxy.splice.forward import Forwarder
 from proxy.splice.frames import FrameReader
-from proxy.splice.settings import Lane, Settings
+from proxy.splice.settings import Address, Lane, Settings
 from proxy.splice.tap import MUTE, Tap
 
 if TYPE_CHECKING:
@@ -52,7 +52,8 @@ class Worker:
 @asynccontextmanager
 async def worker(upstream_port: int, **settings: Any) -> AsyncIterator[Worker]:
     with tempfile.TemporaryDirectory() as folder, socket.create_server(("127.0.0.1", 0)) as listener:
-        lane = Lane(producer="p", source="here", upstream_host="127.0.0.1", upstream_port=upstream_port)
+        upstream = Address(host="127.0.0.1", port=upstream_port)
+        lane = Lane(producer="p", source="here", upstream=upstream)
         given = Settings(runtime=Path(folder), lanes=(lane,), **settings)
         counters = Counters.create(given.counters_path, workers=1, lanes=1)
         tap = Tap(given, counters, 0)

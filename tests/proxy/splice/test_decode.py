@@ -9,8 +9,8 @@ import pytest
 import proxy.splice.decode as decode_module
 from proxy.counters import Counter, Counters
 from proxy.splice.decode import WorkerFrames
-from proxy.splice.frames import Frame, Kind
-from proxy.splice.settings import Lane
+from proxy.splice.frames import Frame, Kind, Opening
+from proxy.splice.settings import Address, Lane
 from proxy.splice.tap import COUNT
 
 if TYPE_CHECKING:
@@ -19,9 +19,10 @@ if TYPE_CHECKING:
     from proxy.raw import RawExchange
 
 GET = b"GET / HTTP/1.1\r\nHost: h\r\n\r\n"
+OPENING = Opening("").packed()
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
 LANES = [
-    Lane(producer=name, source="here", upstream_host="h", upstream_port=1) for name in ("orders", "stock")
+    Lane(producer=name, source="here", upstream=Address(host="h", port=1)) for name in ("orders", "stock")
 ]
 
 
@@ -62,8 +63,8 @@ def play(tmp_path: Path) -> Play:
 
 
 def test_connections_interleave(play: Play) -> None:
-    play(1, Kind.OPEN, b"10.0.0.1")
-    play(2, Kind.OPEN, b"10.0.0.2", lane=1)
+    play(1, Kind.OPEN, Opening("10.0.0.1").packed())
+    play(2, Kind.OPEN, Opening("10.0.0.2").packed(), lane=1)
     play(1, Kind.CLIENT_DATA, GET)
     play(2, Kind.CLIENT_DATA, GET, lane=1)
     play(2, Kind.SERVER_DATA, OK, lane=1)
@@ -74,7 +75,7 @@ def test_connections_interleave(play: Play) -> None:
 
 
 def test_settled_is_what_is_neither_under_way_nor_waiting(play: Play) -> None:
-    play(1, Kind.OPEN)
+    play(1, Kind.OPEN, OPENING)
     play(1, Kind.CLIENT_DATA, GET + GET)
     play(1, Kind.SERVER_DATA, OK)
     play.waiting = 1
@@ -87,7 +88,7 @@ def test_settled_is_what_is_neither_under_way_nor_waiting(play: Play) -> None:
 
 def test_our_own_fault_costs_one_connection(play: Play, caplog: pytest.LogCaptureFixture) -> None:
     for connection in (1, 2):
-        play(connection, Kind.OPEN)
+        play(connection, Kind.OPEN, OPENING)
     play(1, Kind.CLIENT_DATA, b"GET /fail HTTP/1.1\r\n\r\n")
     play(1, Kind.SERVER_DATA, OK)
     play(1, Kind.CLIENT_DATA, GET)  # its tap does not know yet
@@ -100,9 +101,9 @@ def test_our_own_fault_costs_one_connection(play: Play, caplog: pytest.LogCaptur
 
 
 def test_malformed_and_upgraded_connections_are_muted(play: Play) -> None:
-    play(1, Kind.OPEN)
+    play(1, Kind.OPEN, OPENING)
     play(1, Kind.CLIENT_DATA, b"\x16\x03\x01")
-    play(2, Kind.OPEN)
+    play(2, Kind.OPEN, OPENING)
     play(2, Kind.CLIENT_DATA, b"GET / HTTP/1.1\r\nConnection: upgrade\r\nUpgrade: websocket\r\n\r\n")
     play(2, Kind.SERVER_DATA, b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\n\r\n")
     assert play.muted == [(1, Counter.NOT_HTTP1), (2, 0)]
@@ -112,7 +113,7 @@ def test_malformed_and_upgraded_connections_are_muted(play: Play) -> None:
 
 
 def test_a_gap_gives_up_what_was_under_way(play: Play) -> None:
-    play(1, Kind.OPEN)
+    play(1, Kind.OPEN, OPENING)
     play(1, Kind.CLIENT_DATA, GET)
     play(1, Kind.GAP, COUNT.pack(4))
     play(1, Kind.CLIENT_DATA, GET)
@@ -122,10 +123,10 @@ def test_a_gap_gives_up_what_was_under_way(play: Play) -> None:
 
 
 def test_what_nobody_but_we_cut_is_counted_as_such(play: Play) -> None:
-    play(1, Kind.OPEN)
+    play(1, Kind.OPEN, OPENING)
     play(1, Kind.CLIENT_DATA, GET)
     play(1, Kind.CLOSE)
-    play(2, Kind.OPEN)
+    play(2, Kind.OPEN, OPENING)
     play(2, Kind.CLIENT_DATA, GET)
     play.frames.end()
     assert play.raw == []
@@ -134,8 +135,8 @@ def test_what_nobody_but_we_cut_is_counted_as_such(play: Play) -> None:
 
 def test_connections_tracked_are_bounded(play: Play, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(decode_module, "CONNECTIONS_LIMIT", 1)
-    play(1, Kind.OPEN)
-    play(2, Kind.OPEN)
+    play(1, Kind.OPEN, OPENING)
+    play(2, Kind.OPEN, OPENING)
     play(2, Kind.CLIENT_DATA, GET)
     assert play.muted == [(2, Counter.TOO_MANY)]
     assert play.counters.lost() == {Counter.TOO_MANY: 1}
@@ -147,7 +148,7 @@ def test_bytes_under_way_are_bounded_over_all_connections(
     monkeypatch.setattr(decode_module, "HELD_LIMIT_BYTES", 1000)
     post = b"POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 600\r\n\r\n"
     for connection in (1, 2, 3):
-        play(connection, Kind.OPEN)
+        play(connection, Kind.OPEN, OPENING)
         play(connection, Kind.CLIENT_DATA, post)
     play(1, Kind.CLIENT_DATA, b"x" * 500)
     play(2, Kind.CLIENT_DATA, b"x" * 500)  # one too much
@@ -161,7 +162,7 @@ def test_bytes_under_way_are_bounded_over_all_connections(
 
 
 def test_a_connection_given_up_in_the_middle_of_a_read_loses_all_that_began_in_it(play: Play) -> None:
-    play(1, Kind.OPEN)
+    play(1, Kind.OPEN, OPENING)
     play(1, Kind.CLIENT_DATA, GET)
     play(1, Kind.SERVER_DATA, OK)
     play(1, Kind.CLIENT_DATA, GET * 1_000)

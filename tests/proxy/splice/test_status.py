@@ -27,7 +27,8 @@ def counted(folder: Path) -> Counters:
 
 def test_no_terminal_no_live_line(tmp_path: Path) -> None:
     stream = io.StringIO()
-    status = Status(stream, counted(tmp_path))
+    status = Status(stream)
+    status.watch(counted(tmp_path))
     status.refresh()
     status.say("listening")
     assert stream.getvalue() == "listening\n"
@@ -35,7 +36,8 @@ def test_no_terminal_no_live_line(tmp_path: Path) -> None:
 
 def test_live_line_is_redrawn_and_gives_way_to_messages(tmp_path: Path) -> None:
     stream = Terminal()
-    status = Status(stream, counted(tmp_path))
+    status = Status(stream)
+    status.watch(counted(tmp_path))
     status.refresh()
     status.say("the decoder ended")
     assert re.fullmatch(
@@ -47,7 +49,9 @@ def test_live_line_is_redrawn_and_gives_way_to_messages(tmp_path: Path) -> None:
 def test_summary_names_the_reasons(tmp_path: Path) -> None:
     counters = counted(tmp_path)
     counters.forwarder(0, 0)[Counter.REFUSED] = 2
-    summary = Status(io.StringIO(), counters).summary()
+    status = Status(io.StringIO())
+    status.watch(counters)
+    summary = status.summary()
     assert summary.startswith(
         "1,200 exchanges recorded, 34 lost (queue-full 30, malformed 4), "
         "0 connections, 2 refused by the upstream in "

@@ -6,7 +6,7 @@ import asyncio
 from typing import TYPE_CHECKING
 
 from proxy.counters import Counter
-from proxy.splice.frames import Kind
+from proxy.splice.frames import Kind, Opening
 from proxy.splice.tap import COUNT
 from tests.proxy.splice.splicing import Decoder, eventually, run, server, worker
 
@@ -58,7 +58,7 @@ def test_a_connection_is_copied_in_order() -> None:
             copy.close()
             frames = await decoder.read(closed)
             assert kinds(frames) == ["HELLO", "OPEN", "CLIENT_DATA", "SERVER_DATA", "CLIENT_EOF", "CLOSE"]
-            assert [frame.payload for frame in frames[1:4]] == [b"10.1.2.3", GET, OK]
+            assert [frame.payload for frame in frames[1:4]] == [Opening("10.1.2.3").packed(), GET, OK]
             assert frames[2].requests == 1
             assert frames[2].monotonic_ns <= frames[3].monotonic_ns
             assert splice.count(Counter.COPIED) == 1

@@ -1,0 +1,79 @@
+"""From what the configuration says of a lane to what the processes are told."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from proxy.splice.settings import Address, Lane, ListenTls, UpstreamTls
+from store.errors import DefactoError
+
+if TYPE_CHECKING:
+    from proxy.config import LaneConfig
+
+_DEFAULT_PORTS = {"http": 80, "https": 443}
+
+
+def lane_of(config: LaneConfig) -> Lane:
+    """A lane's settings.
+
+    Raises:
+        DefactoError: the upstream has a path, which bytes that are forwarded unchanged cannot honour.
+    """
+    upstream, tls = _upstream(config)
+    return Lane(
+        producer=config.producer,
+        source=config.listen,
+        upstream=upstream,
+        upstream_tls=tls,
+        tls=_listen_tls(config),
+        accept_proxy_protocol=config.accept_proxy_protocol,
+        send_proxy_protocol=config.send_proxy_protocol,
+        max_connections=config.max_connections,
+        body_limit_bytes=config.body_limit,
+    )
+
+
+def listen_address(config: LaneConfig) -> Address:
+    """Where a lane listens."""
+    if config.listen.startswith("unix:"):
+        return Address(path=config.listen.removeprefix("unix:"))
+    host, _, port = config.listen.rpartition(":")
+    return Address(host=host.strip("[]"), port=int(port))
+
+
+def _upstream(config: LaneConfig) -> tuple[Address, UpstreamTls | None]:
+    if config.upstream.startswith("unix:"):
+        return Address(path=config.upstream.removeprefix("unix:")), None
+    parts = urlsplit(config.upstream)
+    if parts.path not in {"", "/"} or parts.query:
+        raise DefactoError(
+            f"the upstream {config.upstream} has a path, and bytes are forwarded unchanged",
+            "Give only scheme, host and port.",
+        )
+    host = parts.hostname or ""
+    address = Address(host=host, port=parts.port or _DEFAULT_PORTS[parts.scheme])
+    if parts.scheme != "https":
+        return address, None
+    tls = config.upstream_tls
+    if tls is None:
+        return address, UpstreamTls(server_name=host)
+    return address, UpstreamTls(
+        server_name=tls.server_name or host,
+        ca=tls.ca or "",
+        certificate=tls.certificate or "",
+        key=tls.key or "",
+    )
+
+
+def _listen_tls(config: LaneConfig) -> ListenTls | None:
+    tls = config.tls
+    if tls is None:
+        return None
+    return ListenTls(
+        certificate=tls.certificate,
+        key=tls.key,
+        alpn=tls.alpn,
+        client_ca=tls.client_ca or "",
+        require_client_certificate=tls.require_client_certificate,
+    )
