@@ -239,7 +239,9 @@ class Fold:
             (*part, observer.family): observer for part, observer in self.parts()
         }
         for producer, model in self.models.items():
-            found[producer, 0, "", "", PATHS] = model.take_news()
+            paths = model.take_news()
+            if paths is not None:
+                found[producer, 0, "", "", PATHS] = paths
         return {key: partial(_merged, key, observer) for key, observer in found.items()}
 
     def merge(self, summaries: Iterable[Summary]) -> None:

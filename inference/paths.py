@@ -101,8 +101,10 @@ class PathModel:
         self._places = sum(1 for _ in self._root.walk())
         return self
 
-    def take_news(self) -> PathModel:
-        """A model of what was folded since the last call; what `from_state` read was no news."""
+    def take_news(self) -> PathModel | None:
+        """A model of what was folded since the last call, None if nothing; what was read is no news."""
+        if not self._news.below and not self._news.visits:
+            return None
         taken = PathModel()
         taken._root, self._news = self._news, Place()
         self._known.clear()

@@ -75,6 +75,50 @@ class Writer(Protocol):
         """Write one batch, or raise."""
 
 
+class Patience:
+    """When the store is written to next, and what is said about one that refuses.
+
+    Args:
+        every_ns: the pause while all is well.
+        now_ns: a monotonic clock.
+    """
+
+    def __init__(self, every_ns: int, now_ns: Callable[[], int]) -> None:
+        self._every_ns = every_ns
+        self._now_ns = now_ns
+        self._due_ns = 0
+        self._pause_ns = 0
+        self._refusal = ""
+
+    @property
+    def due(self) -> bool:
+        """Whether it is time."""
+        return self._now_ns() >= self._due_ns
+
+    @property
+    def refused(self) -> bool:
+        """Whether the store refused the last time."""
+        return self._pause_ns > 0
+
+    def begin(self) -> None:
+        """It is being written to."""
+        self._due_ns = self._now_ns() + self._every_ns
+
+    def refuse(self, error: StoreError) -> None:
+        """It refused: wait, each time longer."""
+        if error.message != self._refusal:  # once, not at every attempt
+            self._refusal = error.message
+            logger.warning("%s It is tried again; records wait, in bounds.", error.message)
+        self._pause_ns = min(max(2 * self._pause_ns, RETRY_NS[0]), RETRY_NS[1])
+        self._due_ns = self._now_ns() + self._pause_ns
+
+    def accept(self, pause_ns: int = 0) -> None:
+        """It is written; the next time is at least a pause from now."""
+        self._pause_ns = 0
+        self._refusal = ""
+        self._due_ns = max(self._due_ns, self._now_ns() + pause_ns)
+
+
 class StoreSink:
     """The batch writer.
 
@@ -95,16 +139,13 @@ class StoreSink:
         lost: Callable[[Record, bool], None],
         now_ns: Callable[[], int] = monotonic_ns,
     ) -> None:
-        self._now_ns = now_ns
+        self._patience = Patience(BATCH_AGE_NS, now_ns)
         self._store = store
         self._losses = losses
         self._stored = stored
         self._lost = lost
         self._queue: deque[Record] = deque()
         self._bytes = 0
-        self._due_ns = 0
-        self._pause_ns = 0
-        self._refusal = ""
 
     @property
     def waiting(self) -> int:
@@ -117,17 +158,16 @@ class StoreSink:
         self._bytes += weight(record)
         while self._bytes > WAITING_BYTES:
             self._lost(self._take(), False)
-        if len(self._queue) >= BATCH_COUNT and not self._pause_ns:
+        if len(self._queue) >= BATCH_COUNT and not self._patience.refused:
             self._write()
 
     def tick(self) -> None:
         """Write if the last time is long enough ago."""
-        if self._now_ns() >= self._due_ns:
+        if self._patience.due:
             self._write()
 
     def close(self) -> None:
         """Write what waits; what cannot be written is counted."""
-        self._pause_ns = 0
         self._write()
         while self._queue:
             self._lost(self._take(), False)
@@ -138,7 +178,7 @@ class StoreSink:
         Where something other than the store is at fault, a record is: smaller and smaller batches find it,
         and it is left out.
         """
-        self._due_ns = self._now_ns() + BATCH_AGE_NS
+        self._patience.begin()
         count = BATCH_COUNT
         while True:
             batch = list(islice(self._queue, count))
@@ -150,7 +190,7 @@ class StoreSink:
             try:
                 self._store.write(exchanges, messages, losses=losses)
             except StoreError as error:
-                self._refused(error)
+                self._patience.refuse(error)
                 return
             except Exception as error:  # noqa: BLE001 - whatever a record does to the store, the rest goes on
                 count = len(batch) // 2
@@ -164,16 +204,8 @@ class StoreSink:
                 self._accepted(batch)
                 count = min(BATCH_COUNT, 2 * count)
 
-    def _refused(self, error: StoreError) -> None:
-        if error.message != self._refusal:  # once, not at every attempt
-            self._refusal = error.message
-            logger.warning("%s It is tried again; records wait, in bounds.", error.message)
-        self._pause_ns = min(max(2 * self._pause_ns, RETRY_NS[0]), RETRY_NS[1])
-        self._due_ns = self._now_ns() + self._pause_ns
-
     def _accepted(self, batch: Sequence[Record]) -> None:
-        self._pause_ns = 0
-        self._refusal = ""
+        self._patience.accept()
         self._losses.written()
         for _ in batch:
             self._take()
