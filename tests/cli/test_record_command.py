@@ -7,161 +7,17 @@ import os
 import re
 import signal
 import socket
-import ssl
 import subprocess
-import sys
-import threading
 import time
-from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import aiohttp
 import pytest
-from aiohttp import web
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
 
 from store.records import Outcome
 from store.store import Store
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from store.records import Exchange
-
-ROOT = Path(__file__).parents[2]
-DEFACTO = [sys.executable, "-c", "from cli.main import main; main()"]
-PATIENCE_S = 60
-
-
-class Recorder:
-    """A running `defacto record`."""
-
-    def __init__(self, *options: str, store: Path) -> None:
-        self.store = store
-        self._process = subprocess.Popen(
-            [*DEFACTO, "record", "--store", str(store), "--drain", "5", *options],
-            stderr=subprocess.PIPE,
-            text=True,
-            cwd=ROOT,
-        )
-        self.lines: list[str] = []
-        self.port = int(self.line(r"listening on 127\.0\.0\.1:(\d+) -> https?://\S+ \(\w+\)")[1])
-
-    def line(self, pattern: str) -> re.Match[str]:
-        """The next message that says so."""
-        assert self._process.stderr is not None
-        for line in self._process.stderr:
-            self.lines.append(line)
-            if match := re.search(pattern, line):
-                return match
-        raise AssertionError(self.lines)
-
-    def end(self, number: signal.Signals = signal.SIGTERM) -> str:
-        """Tell it to end; its summary line."""
-        self._process.send_signal(number)
-        _, rest = self._process.communicate(timeout=PATIENCE_S)
-        assert self._process.returncode == 0, rest
-        return rest.splitlines()[-1]
-
-    def kill(self) -> None:
-        """End it at once, if it has not ended."""
-        with self._process:  # closes its pipe and waits
-            self._process.kill()
-
-    def decoder(self) -> int:
-        """The decoder's process id: the child that gives way to the others."""
-        children = Path(f"/proc/{self._process.pid}/task/{self._process.pid}/children").read_text().split()
-        return max(map(int, children), key=lambda pid: os.getpriority(os.PRIO_PROCESS, pid))
-
-    def stored(self) -> list[Exchange]:
-        with Store.open(str(self.store)) as store:
-            return list(store.exchanges())
-
-
-@contextmanager
-def recorder(tmp_path: Path, port: int, *options: str) -> Iterator[Recorder]:
-    upstream = f"http://127.0.0.1:{port}"
-    running = Recorder(
-        "--listen",
-        "127.0.0.1:0",
-        "--upstream",
-        upstream,
-        "--producer",
-        "orders",
-        *options,
-        store=tmp_path / "d.db",
-    )
-    try:
-        yield running
-    finally:
-        running.kill()
-
-
-@contextmanager
-def service(tls: ssl.SSLContext | None = None) -> Iterator[int]:
-    """A real aiohttp server in a thread of its own."""
-
-    async def orders(request: web.Request) -> web.StreamResponse:
-        return web.json_response({"id": request.match_info["id"], "status": "paid"})
-
-    async def take(request: web.Request) -> web.StreamResponse:
-        return web.json_response({"bytes": len(await request.read())}, status=201)
-
-    async def stream(request: web.Request) -> web.StreamResponse:
-        response = web.StreamResponse()
-        response.enable_chunked_encoding()
-        await response.prepare(request)
-        for _ in range(3):
-            await response.write(b"x" * 1000)
-        return response
-
-    async def slow(request: web.Request) -> web.StreamResponse:
-        await asyncio.sleep(0.5)
-        return web.Response(text="done")
-
-    app = web.Application()
-    app.add_routes(
-        [
-            web.get("/orders/{id}", orders),
-            web.post("/orders", take),
-            web.get("/stream", stream),
-            web.get("/slow", slow),
-        ]
-    )
-    loop, ready, port = asyncio.new_event_loop(), threading.Event(), 0
-
-    async def start() -> web.AppRunner:
-        nonlocal port
-        runner = web.AppRunner(app)
-        await runner.setup()
-        site = web.TCPSite(runner, "127.0.0.1", 0, ssl_context=tls)
-        await site.start()
-        port = runner.addresses[0][1]
-        ready.set()
-        return runner
-
-    def run() -> None:
-        runner = loop.run_until_complete(start())
-        loop.run_forever()
-        loop.run_until_complete(runner.cleanup())
-        loop.close()
-
-    thread = threading.Thread(target=run)
-    thread.start()
-    ready.wait()
-    yield port
-    loop.call_soon_threadsafe(loop.stop)
-    thread.join()
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        return int(probe.getsockname()[1])
+from tests.certificates import Authority
+from tests.cli.sidecar import DEFACTO, PATIENCE_S, ROOT, Recorder, free_port, numbers, recorder, service
 
 
 async def traffic(port: int) -> int:
@@ -281,13 +137,6 @@ def test_unreachable_upstream_is_a_warning_and_clients_are_refused(tmp_path: Pat
         assert "1 refused by the upstream" in running.end()
 
 
-def numbers(summary: str) -> tuple[int, int]:
-    """Recorded and lost."""
-    match = re.match(r"([\d,]+) exchanges recorded, ([\d,]+) lost", summary)
-    assert match is not None, summary
-    return int(match[1].replace(",", "")), int(match[2].replace(",", ""))
-
-
 def fails(*options: str) -> tuple[int, str]:
     done = subprocess.run(
         [*DEFACTO, "record", *options],
@@ -340,18 +189,10 @@ def test_lanes_come_from_the_configuration(tmp_path: Path) -> None:
             '[[lane]]\nproducer = "{}"\nlisten = "127.0.0.1:0"\nupstream = "http://127.0.0.1:{}"\n'
             "body_limit = 10\n"
         )
-        lanes = lane.format("orders", port) + lane.format("stock", port)
-        config.write_text(f'{lanes}[store]\nurl = "{tmp_path / "c.db"}"\n')
-        running = Recorder.__new__(Recorder)
-        running.store, running.lines = tmp_path / "c.db", []
-        running._process = subprocess.Popen(
-            [*DEFACTO, "record", "--config", str(config)], stderr=subprocess.PIPE, text=True, cwd=ROOT
-        )
+        config.write_text(lane.format("orders", port) + lane.format("stock", port))
+        running = Recorder("--config", str(config), store=tmp_path / "c.db", lanes=2)
         try:
-            ports = [
-                int(running.line(r"listening on \S+:(\d+) -> \S+ \((orders|stock)\)")[1]) for _ in range(2)
-            ]
-            for listener in ports:
+            for listener in running.ports:
                 asyncio.run(traffic(listener))
             assert numbers(running.end()) == (240, 0)
         finally:
@@ -398,9 +239,8 @@ def test_a_second_signal_does_not_wait(tmp_path: Path) -> None:
 
 
 def test_tls_is_spoken_to_an_https_upstream(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    certificate = self_signed(tmp_path)
-    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-    context.load_cert_chain(certificate)
+    authority = Authority(tmp_path)
+    context = authority.server_context()
 
     async def main(running: Recorder) -> None:
         async with aiohttp.ClientSession(f"http://127.0.0.1:{running.port}") as session:
@@ -408,7 +248,7 @@ def test_tls_is_spoken_to_an_https_upstream(tmp_path: Path, monkeypatch: pytest.
                 async with session.get("/orders/1") as answer:
                     assert (await answer.json())["id"] == "1"
 
-    monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
+    monkeypatch.setenv("SSL_CERT_FILE", str(authority.certificate))
     with service(context) as port:
         upstream = f"https://localhost:{port}"
         running = Recorder(
@@ -419,28 +259,3 @@ def test_tls_is_spoken_to_an_https_upstream(tmp_path: Path, monkeypatch: pytest.
             assert running.end().startswith("3 exchanges recorded, 0 lost")
         finally:
             running.kill()
-
-
-def self_signed(folder: Path) -> Path:
-    """A key and a certificate for `localhost` in one file."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
-    now = datetime.now(UTC)
-    certificate = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(1)
-        .not_valid_before(now - timedelta(days=1))
-        .not_valid_after(now + timedelta(days=1))
-        .add_extension(x509.SubjectAlternativeName([x509.DNSName("localhost")]), critical=False)
-        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
-        .sign(key, hashes.SHA256())
-    )
-    file = folder / "localhost.pem"
-    private = key.private_bytes(
-        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-    )
-    file.write_bytes(private + certificate.public_bytes(serialization.Encoding.PEM))
-    return file
