@@ -34,7 +34,7 @@ class Entrance:
         malformed: told of each connection that had to begin with such a header and did not.
 
     Raises:
-        DefactoError: the lane's certificate cannot be used.
+        TlsError: the lane's certificate cannot be used.
     """
 
     def __init__(

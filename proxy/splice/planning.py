@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from proxy.splice.settings import Address, Lane, ListenTls, UpstreamTls
+from proxy.splice.tls import ListenContext, TlsError, UpstreamContexts
 from store.errors import DefactoError
 
 if TYPE_CHECKING:
@@ -18,10 +19,11 @@ def lane_of(config: LaneConfig) -> Lane:
     """A lane's settings.
 
     Raises:
-        DefactoError: the upstream has a path, which bytes that are forwarded unchanged cannot honour.
+        DefactoError: the upstream has a path, which bytes that are forwarded unchanged cannot honour, or a
+            file cannot be used for TLS.
     """
     upstream, tls = _upstream(config)
-    return Lane(
+    lane = Lane(
         producer=config.producer,
         source=config.listen,
         upstream=upstream,
@@ -32,6 +34,8 @@ def lane_of(config: LaneConfig) -> Lane:
         max_connections=config.max_connections,
         body_limit_bytes=config.body_limit,
     )
+    _try_tls(lane)
+    return lane
 
 
 def listen_address(config: LaneConfig) -> Address:
@@ -77,3 +81,17 @@ def _listen_tls(config: LaneConfig) -> ListenTls | None:
         client_ca=tls.client_ca or "",
         require_client_certificate=tls.require_client_certificate,
     )
+
+
+def _try_tls(lane: Lane) -> None:
+    """What a worker will do; a file that cannot be used is an error here, before anything is started."""
+    try:
+        if lane.tls is not None:
+            ListenContext(lane.tls)
+        if lane.upstream_tls is not None:
+            UpstreamContexts(lane.upstream_tls)
+    except TlsError as error:
+        raise DefactoError(
+            str(error),
+            "Certificates and keys are PEM files, keys are not encrypted, and the two belong together.",
+        ) from None

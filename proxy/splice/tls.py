@@ -11,8 +11,6 @@ import ssl
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from store.errors import DefactoError
-
 if TYPE_CHECKING:
     from proxy.splice.settings import ListenTls, UpstreamTls
 
@@ -22,11 +20,15 @@ HANDSHAKE_TIMEOUT_S = 30.0
 logger = logging.getLogger(__name__)
 
 
+class TlsError(Exception):
+    """A file cannot be used for TLS; the message says which, and why."""
+
+
 class ListenContext:
     """The server's side of a lane: one context, whose certificate is replaced in place.
 
     Raises:
-        DefactoError: a file cannot be read, or is not what it should be.
+        TlsError: a file cannot be read, or is not what it should be.
     """
 
     def __init__(self, settings: ListenTls) -> None:
@@ -54,8 +56,8 @@ class ListenContext:
         self._stamp = stamp
         try:
             self._load()
-        except DefactoError as error:
-            logger.warning("the old certificate stays in force: %s", error.message)
+        except TlsError as error:
+            logger.warning("the old certificate stays in force: %s", error)
             return False
         return True
 
@@ -75,7 +77,7 @@ class UpstreamContexts:
     """The client's side of a lane: a context for each protocol that may have to be asked for.
 
     Raises:
-        DefactoError: a file cannot be read, or is not what it should be.
+        TlsError: a file cannot be read, or is not what it should be.
     """
 
     def __init__(self, settings: UpstreamTls) -> None:
@@ -156,11 +158,6 @@ class _Explained:
     def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
         if isinstance(error, ssl.SSLError):
             reason = (error.reason or str(error)).lower().replace("_", " ")
-            raise DefactoError(
-                f"cannot use {self._files} for TLS: {reason}",
-                "Certificates and keys are PEM files, the key is not encrypted, and the two belong together.",
-            ) from None
+            raise TlsError(f"cannot use {self._files} for TLS: {reason}") from None
         if isinstance(error, OSError):
-            raise DefactoError(
-                f"cannot read {self._files}: {(error.strerror or str(error)).lower()}"
-            ) from None
+            raise TlsError(f"cannot read {self._files}: {(error.strerror or str(error)).lower()}") from None

@@ -26,7 +26,7 @@ class Upstream:
     """Where a lane's bytes go.
 
     Raises:
-        DefactoError: the lane's certificates cannot be used.
+        TlsError: the lane's certificates cannot be used.
     """
 
     def __init__(self, lane: Lane) -> None:

@@ -323,3 +323,28 @@ def test_sockets_are_inherited_as_systemd_hands_them_over(tmp_path: Path) -> Non
             _, said = process.communicate(timeout=30)
         client.close()
     assert "1 exchanges recorded, 0 lost" in said
+
+
+def test_files_that_cannot_be_used_for_tls_are_named(tmp_path: Path) -> None:
+    authority = Authority(tmp_path)
+    (certificate, _), (_, key) = authority.issue("one"), authority.issue("other")
+    config = tmp_path / "defacto.toml"
+    lane = (
+        '[[lane]]\nproducer = "orders"\nlisten = "127.0.0.1:0"\nupstream = "http://127.0.0.1:1"\n[lane.tls]\n'
+    )
+    for given, said in (
+        (f'certificate = "{certificate}"\nkey = "{key}"', "key values mismatch"),
+        (f'certificate = "{tmp_path}/none.crt"\nkey = "{key}"', "no such file"),
+        (f'certificate = "{config}"\nkey = "{key}"', f"cannot use {config} and"),
+    ):
+        config.write_text(lane + given)
+        done = subprocess.run(
+            [*DEFACTO, "record", "--config", str(config), "--store", str(tmp_path / "d.db")],
+            capture_output=True,
+            text=True,
+            cwd=ROOT,
+            timeout=60,
+            check=False,
+        )
+        assert done.returncode == 3
+        assert said in done.stderr
