@@ -30,6 +30,9 @@ if TYPE_CHECKING:
 PATIENCE_S = 30
 """Seconds to wait for a lock that another process holds, and for a server to accept a connection."""
 
+WAL_BYTES = 16 << 20
+"""What the write-ahead log of a SQLite file is cut to when it has grown larger and was taken over."""
+
 _WRITERS = 0xDEFAC70
 """The PostgreSQL advisory lock that writers hold, so that there is one at a time, as in SQLite.
 
@@ -133,6 +136,7 @@ def _open_sqlite(path: Path, *, create: bool) -> Database:
         try:
             # A power cut may lose the last batches, never the file.
             connection.execute("PRAGMA synchronous=NORMAL")
+            connection.execute(f"PRAGMA journal_size_limit={WAL_BYTES}")
         except BaseException:
             connection.close()
             raise

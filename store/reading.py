@@ -68,7 +68,8 @@ def _read(
             with database.reading() as connection:
                 contents = _contents(connection, part, references)
             for row in part:
-                yield decode(row, contents)
+                if all(row[reference] is None or row[reference] in contents for reference in references):
+                    yield decode(row, contents)  # of the others retention has just removed the bodies
         if len(found) < rows:
             return
         last = found[-1]["seq"]

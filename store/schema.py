@@ -44,7 +44,7 @@ def ensure_current(database: Database, *, create: bool) -> None:
             f"The store {database.shown} was made by an older version of defacto, and is read-only.",
             "Open it once where it can be written, so that it is brought up to date.",
         )
-    _set_wal(database)
+    _prepare_file(database)
     with database.writing() as connection:
         if _revision(connection) != HEAD:
             _upgrade(connection, database)
@@ -74,13 +74,17 @@ def _must_be_ours(connection: Connection, found: str | None, database: Database)
         )
 
 
-def _set_wal(database: Database) -> None:
-    """Switch a new SQLite file to WAL. That stays with the file, and must be done outside a transaction."""
+def _prepare_file(database: Database) -> None:
+    """Switch a new SQLite file to WAL, and to giving back the room of what is removed, a little at a time.
+
+    Both stay with the file, and must be done outside a transaction; the second before there are tables.
+    """
     if database.path is None:
         return
     with database.reading() as connection:
         driver = connection.connection.driver_connection
         if driver is not None and driver.execute("PRAGMA journal_mode").fetchone() != ("wal",):
+            driver.execute("PRAGMA auto_vacuum=INCREMENTAL")
             driver.execute("PRAGMA journal_mode=WAL")
 
 

@@ -20,6 +20,7 @@ from store.reading import read_exchanges, read_messages
 from store.records import Capture, Exchange, KnownConsumer, Loss, Message, Summary
 from store.saving import Turn, save
 from store.schema import ensure_current
+from store.size import size_bytes
 from store.summaries import in_windows, read_summaries, summarised_producers
 from store.tables import (
     batches,
@@ -80,6 +81,16 @@ class Store:
         if database.path is not None:
             return str(database.path)
         return database.engine.url.set(drivername="postgresql").render_as_string(hide_password=False)
+
+    @property
+    def database(self) -> Database:
+        """What the store is in, for `store.retention`."""
+        return self._database
+
+    @property
+    def size_bytes(self) -> int:
+        """What it takes on the disk."""
+        return size_bytes(self._database)
 
     def close(self) -> None:
         """Close all connections. The store cannot be used afterwards."""
