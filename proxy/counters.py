@@ -47,10 +47,10 @@ class Counter(IntEnum):
     """Copied, and then the decoder died before it was stored."""
     DECODER_ERROR = auto()
     """Our own fault: an exception while the connection was decoded or the exchange recorded."""
-    NOT_HTTP1 = auto()
-    """The connection began in another protocol: TLS, HTTP/2 with prior knowledge."""
+    NOT_HTTP = auto()
+    """The connection began in another protocol."""
     MALFORMED = auto()
-    """Bytes that are not HTTP/1.1, or a head that ended in its middle."""
+    """Bytes that break the protocol, or a head that ended in its middle."""
     TOO_LARGE = auto()
     """A head longer than the limit, or more bytes under way on all connections than are kept."""
     TOO_MANY = auto()

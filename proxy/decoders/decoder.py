@@ -29,7 +29,7 @@ class Instant(NamedTuple):
 class Reason(StrEnum):
     """Why a connection cannot be decoded further. The names are those of the counters."""
 
-    NOT_HTTP1 = "not-http1"
+    NOT_HTTP = "not-http"
     MALFORMED = "malformed"
     TOO_LARGE = "too-large"
     TOO_MANY = "too-many"
@@ -89,6 +89,10 @@ class Decoder(Protocol):
     @property
     def held_bytes(self) -> int:
         """Bytes of heads and bodies that are kept for them, roughly."""
+
+    @property
+    def wants_bytes(self) -> bool:
+        """Whether more bytes can tell it anything; how the connection ends it is told in any case."""
 
     def client_data(self, data: bytes, at: Instant) -> Iterator[RawRecord]:
         """The client sent bytes."""

@@ -8,8 +8,10 @@ order is in doubt the connection becomes opaque, and a response is never paired 
   pipelined;
 - a response without a request, malformed bytes, and more pipelined requests than the limit end the decoding.
 
-Interim responses (1xx) are not answers, 101 excepted. A connection that is upgraded, or tunnelled by
-CONNECT, gives the exchange that did it with `Outcome.OPAQUE` and is opaque from there.
+Interim responses (1xx) are not answers, 101 excepted. A connection that is upgraded to WebSocket goes on as
+one (`WebSocketDecoder`); any other upgrade, and a tunnel (CONNECT), gives the exchange that did it with
+`Outcome.OPAQUE` and is opaque from there. Server-sent events are given as they pass, their exchange at its
+end.
 
 An exchange that was cut short has `duration_ns` up to the moment when the connection ended: how long the
 consumer waited before it hung up.
@@ -24,14 +26,17 @@ from typing import TYPE_CHECKING
 import httptools
 
 from proxy.decoders.decoder import Opaque, Reason
+from proxy.decoders.exchanges import exchange_of
 from proxy.decoders.http1_messages import Message, MessageReader
-from proxy.raw import RawBody, RawExchange
+from proxy.decoders.sse import EventStream, is_event_stream, message_of
+from proxy.decoders.websocket import WebSocketDecoder
 from store.records import Outcome
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from proxy.decoders.decoder import Instant, Limits, Origin
+    from proxy.raw import RawExchange, RawRecord
 
 _REQUEST_LINE = re.compile(rb"[A-Z][A-Z-]* \S+ HTTP/1\.[01]\r\n")
 _REQUEST_TIMEOUT = 408
@@ -49,9 +54,15 @@ class Http1Decoder:
         self._ordinal = 0
         self._pipelined = False
         self._after_gap = False
-        self._first_bytes = b""
         self._client_eof = False
+        self._carrier: RawExchange | None = None
+        """The exchange whose answer is a stream of events that passes now."""
+        self._events = 0
+        self._socket: WebSocketDecoder | None = None
+        """From the upgrade on."""
         self._open_readers()
+
+    wants_bytes = True
 
     @property
     def open_requests(self) -> int:
@@ -65,12 +76,14 @@ class Http1Decoder:
             len(request.body) + (len(request.response.body) if request.response is not None else 0)
             for request in self._unanswered
         )
-        return bodies + self._requests.head_bytes + self._responses.head_bytes
+        other = self._socket.held_bytes if self._socket is not None else 0
+        return bodies + self._requests.head_bytes + self._responses.head_bytes + other
 
-    def client_data(self, data: bytes, at: Instant) -> Iterator[RawExchange]:
+    def client_data(self, data: bytes, at: Instant) -> Iterator[RawRecord]:
         """The client sent bytes."""
-        if len(self._first_bytes) < 3:
-            self._first_bytes = (self._first_bytes + data[:3])[:3]
+        if self._socket is not None:
+            yield from self._socket.client_data(data, at)
+            return
         if self._after_gap:
             self._after_gap = False
             if not _REQUEST_LINE.match(data):
@@ -83,42 +96,47 @@ class Http1Decoder:
                     self._unanswered.popleft()
                     yield self._exchange(request, Outcome.COMPLETE)
         except Opaque as error:
-            not_http1 = not self._ordinal and (
-                self._first_bytes == b"PRI" or self._first_bytes[:1] == b"\x16"
-            )
-            raise self._opaque(Reason.NOT_HTTP1 if not_http1 else error.reason) from None
+            raise self._opaque(error.reason) from None
 
-    def server_data(self, data: bytes, at: Instant) -> Iterator[RawExchange]:
+    def server_data(self, data: bytes, at: Instant) -> Iterator[RawRecord]:
         """The server sent bytes."""
         self._client_eof = False  # if the client has closed, it has closed one direction only
+        if self._socket is not None:
+            yield from self._socket.server_data(data, at)
+            return
         try:
             for response in self._responses.feed(data, at):
+                yield from self._streamed(at)
                 yield from self._answered(response)
+                if self._socket is not None:
+                    yield from self._socket.server_data(self._responses.unread, at)
+                    return
         except Opaque as error:
             raise self._opaque(error.reason, error.lost) from None
+        yield from self._streamed(at)
 
-    def client_eof(self, at: Instant) -> Iterator[RawExchange]:
+    def client_eof(self, at: Instant) -> Iterator[RawRecord]:
         """The client ended its direction: no more requests, but answers may come."""
         del at
         self._client_eof = True
         yield from ()
 
-    def server_eof(self, at: Instant) -> Iterator[RawExchange]:
+    def server_eof(self, at: Instant) -> Iterator[RawRecord]:
         """The server ended its direction: an answer of unknown length is whole, another is cut short."""
         response = self._responses.eof(at)
         if response is not None:
             yield from self._answered(response)
         yield from self._cut(Outcome.CLIENT_CLOSED if self._client_eof else Outcome.SERVER_CLOSED, at)
 
-    def client_reset(self, at: Instant) -> Iterator[RawExchange]:
+    def client_reset(self, at: Instant) -> Iterator[RawRecord]:
         """The client is gone."""
         yield from self._cut(Outcome.CLIENT_CLOSED, at)
 
-    def server_reset(self, at: Instant) -> Iterator[RawExchange]:
+    def server_reset(self, at: Instant) -> Iterator[RawRecord]:
         """The server is gone."""
         yield from self._cut(Outcome.SERVER_CLOSED, at)
 
-    def refused(self, at: Instant) -> Iterator[RawExchange]:
+    def refused(self, at: Instant) -> Iterator[RawRecord]:
         """There is no server."""
         yield from self._cut(Outcome.REFUSED, at)
 
@@ -151,23 +169,46 @@ class Http1Decoder:
         request, status = self._unanswered[0], response.status
         if status >= 200 or status == _SWITCHING_PROTOCOLS:
             request.response = response
+            if is_event_stream(response.headers):
+                response.events = EventStream(self._limits.body_bytes)
+                self._carrier, self._events = None, 0
         tunnel = request.method == "CONNECT" and 200 <= status < 300
         return request.method == "HEAD" or tunnel or status < 200 or status in {204, 304}
 
-    def _answered(self, response: Message) -> Iterator[RawExchange]:
+    def _answered(self, response: Message) -> Iterator[RawRecord]:
         """A response is whole."""
         request = self._unanswered[0]
         if request.response is None:
             return  # 1xx
-        if response.status == _SWITCHING_PROTOCOLS or (request.method == "CONNECT" and response.status < 300):
+        if response.status == _SWITCHING_PROTOCOLS and _upgraded_to_websocket(response):
+            self._unanswered.popleft()
+            upgrade = self._exchange(request, Outcome.COMPLETE)
+            yield upgrade
+            self._socket = WebSocketDecoder(upgrade, self._limits)
+        elif response.status == _SWITCHING_PROTOCOLS or (
+            request.method == "CONNECT" and response.status < 300
+        ):
             self._unanswered.popleft()
             yield self._exchange(request, Outcome.OPAQUE)
             raise Opaque(None, len(self._unanswered))
-        if request.complete:
+        elif request.complete:
             self._unanswered.popleft()
             yield self._exchange(request, Outcome.COMPLETE)
 
-    def _cut(self, outcome: Outcome, at: Instant) -> Iterator[RawExchange]:
+    def _streamed(self, at: Instant) -> Iterator[RawRecord]:
+        """The events that have been found, as messages of the exchange that is being answered."""
+        if not self._responses.events:
+            return
+        if self._carrier is None:
+            self._carrier = exchange_of(
+                self._origin, self._ordinal + 1, self._unanswered[0], Outcome.COMPLETE
+            )
+        for event in self._responses.events:
+            yield message_of(event, self._carrier, self._events, at)
+            self._events += 1
+        self._responses.events.clear()
+
+    def _cut(self, outcome: Outcome, at: Instant) -> Iterator[RawRecord]:
         """The connection is over; so is everything that was under way."""
         while self._unanswered:
             request = self._unanswered.popleft()
@@ -182,52 +223,9 @@ class Http1Decoder:
         return Opaque(reason, max(lost, 1) if reason is not None else lost)
 
     def _exchange(self, request: Message, outcome: Outcome, cut: Instant | None = None) -> RawExchange:
-        start = request.begun.monotonic_ns
-        response = request.response
-        end = cut if cut is not None else response.ended if response is not None else None
         self._ordinal += 1
-        origin = self._origin
-        target = request.target.decode("latin-1")
-        return RawExchange(
-            producer=origin.producer,
-            lane=origin.lane,
-            source=origin.source,
-            fingerprint=(origin.producer, origin.connection, self._ordinal),
-            protocol=f"http/{request.version}",
-            started_at=request.begun.wall_ns,
-            method=request.method,
-            target=target,
-            scheme=origin.scheme,
-            authority=_authority(target, request),
-            request_headers=tuple(request.headers),
-            request_trailers=tuple(request.trailers),
-            request_body=_body(request),
-            status=response.status if response is not None else None,
-            response_headers=tuple(response.headers) if response is not None else (),
-            response_trailers=tuple(response.trailers) if response is not None else (),
-            response_body=_body(response) if response is not None else None,
-            request_ns=request.ended.monotonic_ns - start if request.complete else None,
-            wait_ns=response.begun.monotonic_ns - start if response is not None else None,
-            duration_ns=end.monotonic_ns - start if end is not None else None,
-            outcome=outcome,
-            connection=origin.connection,
-            peer=origin.peer,
-            client_certificate=origin.client_certificate,
-            flaws=() if request.complete else ("request-incomplete",),
-        )
+        return exchange_of(self._origin, self._ordinal, request, outcome, cut)
 
 
-def _body(message: Message) -> RawBody | None:
-    return RawBody(data=bytes(message.body), size=message.size) if message.size else None
-
-
-def _authority(target: str, request: Message) -> str:
-    """Whom the client asked for: the absolute form before the Host field (RFC 9112 section 3.2.2)."""
-    if request.method == "CONNECT":
-        return target
-    scheme, separator, rest = target.partition("://")
-    if separator and scheme.isalpha():
-        host = rest.partition("/")[0].partition("?")[0]
-    else:
-        host = next((value for name, value in request.headers if name == "host"), "")
-    return host.removesuffix(":80")
+def _upgraded_to_websocket(response: Message) -> bool:
+    return any(name == "upgrade" and value.lower() == "websocket" for name, value in response.headers)

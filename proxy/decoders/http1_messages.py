@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from proxy.decoders.decoder import Instant, Limits
+    from proxy.decoders.sse import Event, EventStream
 
 _BLANK_LINE = b"\r\n\r\n"
 
@@ -40,13 +41,16 @@ class Message:
     """
 
     __slots__ = (
+        "authority",
         "begun",
         "body",
         "complete",
         "ended",
+        "events",
         "headers",
         "method",
         "response",
+        "scheme",
         "size",
         "status",
         "target",
@@ -67,9 +71,21 @@ class Message:
         self.version = ""
         self.method = ""
         self.target = b""
+        self.scheme = ""
+        self.authority = ""
+        """As HTTP/2 gives them, apart from target and headers."""
         self.status = 0
+        self.events: EventStream | None = None
+        """Reads the body of a response that is a stream of events."""
         self.response: Message | None = None
         """A request's answer, from its head on; 1xx are none."""
+
+    def keep(self, data: bytes, limit: int) -> None:
+        """A piece of the body: counted, and kept as far as there is room."""
+        self.size += len(data)
+        room = limit - len(self.body)
+        if room > 0:
+            self.body += data if len(data) <= room else data[:room]
 
 
 class MessageReader:
@@ -102,6 +118,15 @@ class MessageReader:
         self._length = 0
         self._bodiless = False
         self._at: Instant
+        self._data = b""
+        self._start = 0
+        self.events: list[Event] = []
+        """Those that a response's body was found to hold, until they are fetched."""
+
+    @property
+    def unread(self) -> bytes:
+        """What came after the message that was just given out, in the same read."""
+        return self._data[self._start :]
 
     @property
     def in_head(self) -> bool:
@@ -115,6 +140,7 @@ class MessageReader:
             Opaque: malformed, or a head beyond the limit.
         """
         self._at = at
+        self._data = data
         start, end = 0, len(data)
         while start < end:
             stop = self._piece_end(data, start, end)
@@ -128,7 +154,9 @@ class MessageReader:
                     self._parser = self._parser_type(self)  # this one still waits for a body
                 if message.complete:
                     self._reset()
+                    self._start = start
                     yield message
+        self._data = b""
 
     def eof(self, at: Instant) -> Message | None:
         """The message that the end of the stream completes, if it does."""
@@ -222,11 +250,10 @@ class MessageReader:
         message = self.message
         if message is None:
             return
-        message.size += len(data)
         self.head_bytes = 0
-        room = self._limits.body_bytes - len(message.body)
-        if room > 0:
-            message.body += data if len(data) <= room else data[:room]
+        message.keep(data, self._limits.body_bytes)
+        if message.events is not None:
+            self.events.extend(message.events.feed(data))
 
     def on_message_complete(self) -> None:
         """The message has ended by its own framing."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from proxy.decoders.http1 import Http1Decoder
+from proxy.decoders.http import HttpDecoder
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -12,5 +12,5 @@ if TYPE_CHECKING:
     from proxy.decoders.decoder import Decoder, Limits, Origin
 
 DECODERS: Mapping[str, Callable[[Origin, Limits], Decoder]] = {
-    "http": Http1Decoder,
+    "http": HttpDecoder,
 }

@@ -15,7 +15,7 @@ from proxy.decoders.decoder import Instant, Limits, Opaque, Origin, Reason
 from proxy.decoders.table import DECODERS
 from proxy.raw import RawExchange
 from proxy.splice.frames import Frame, Kind, Opening
-from proxy.splice.tap import COUNT
+from proxy.splice.tap import COUNT, EVENTS_ONLY
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -111,6 +111,9 @@ class WorkerFrames:
         try:
             self._decode(known, frame)
             self._hold(known)
+            if known.wanted and not known.decoder.wants_bytes:
+                known.wanted = False
+                self._mute(frame.connection, EVENTS_ONLY)
         except Opaque as end:
             self._give_up(frame, Counter[end.reason.name] if end.reason is not None else None, end.lost)
         except Exception:
@@ -208,10 +211,11 @@ class _Connection:
     Those are counted as the tap does: what began, less what came out of the decoder.
     """
 
-    __slots__ = ("decoder", "held_bytes", "lane", "unfinished")
+    __slots__ = ("decoder", "held_bytes", "lane", "unfinished", "wanted")
 
     def __init__(self, decoder: Decoder, lane: int) -> None:
         self.decoder = decoder
         self.lane = lane
         self.held_bytes = 0
         self.unfinished = 0
+        self.wanted = True

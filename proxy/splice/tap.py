@@ -43,6 +43,9 @@ MUTE = Struct("=QQ")
 """What the decoder writes back: a connection of which it wants no more copies, and the loss counter under
 which the requests that still come are to be counted (0: none, the connection left HTTP by agreement)."""
 
+EVENTS_ONLY = 2**64 - 1
+"""In the place of the counter: no more bytes are wanted, but how the connection ends is."""
+
 ALL = 0
 """In the place of a connection: nothing new is to be copied, until a MUTE of `ALL` with 0 lifts it."""
 
@@ -222,6 +225,7 @@ class Copy:
         "_row",
         "_streams",
         "_tap",
+        "_told",
         "moved",
     )
 
@@ -237,6 +241,8 @@ class Copy:
         self._link: asyncio.Transport | None = None
         """The link that this connection was announced on."""
         self._muted: int | None = None
+        self._told = False
+        """Not copied, but its events are told."""
         self._streams: Streams | None = None
         """Where the connection speaks HTTP/2: counts for us."""
         self.moved = True
@@ -285,7 +291,7 @@ class Copy:
         """An end was closed or reset, or the upstream refused."""
         if kind is Kind.REFUSED:
             self._row[Counter.REFUSED] += 1
-        if self._copying and self._link is self._tap.link:
+        if (self._copying or self._told) and self._link is self._tap.link:
             self._tap.send(self._id, self._lane, kind)
 
     def close(self) -> None:
@@ -297,6 +303,9 @@ class Copy:
 
     def mute(self, reason: int) -> None:
         """Copy no more; count what still comes under `reason`, or not at all where that is 0."""
+        if reason == EVENTS_ONLY:
+            self._told = True
+            reason = 0
         self._muted = reason
         self._copying = False
 

@@ -114,7 +114,7 @@ def test_exchanges_under_way_are_waited_for(tmp_path: Path) -> None:
 
 def test_what_is_wrong_with_the_traffic_is_counted_and_the_rest_recorded(tmp_path: Path) -> None:
     with service() as port, recorder(tmp_path, port) as running:
-        for data in (b"\x16\x03\x01\x02\x00", b"nonsense\r\n\r\n"):
+        for data in (b"\x00\x03\x01\x02\x00", b"nonsense\r\n\r\n"):
             with socket.create_connection(("127.0.0.1", running.port)) as client:
                 client.sendall(data)
                 client.settimeout(5)
@@ -123,7 +123,7 @@ def test_what_is_wrong_with_the_traffic_is_counted_and_the_rest_recorded(tmp_pat
         asyncio.run(traffic(running.port))
         summary = running.end()
     assert numbers(summary)[0] == 120
-    assert "not-http1 1" in summary
+    assert "not-http 1" in summary
     assert "malformed 1" in summary
 
 

@@ -102,7 +102,12 @@ def test_what_follows_the_header_is_left(version: str, size: int, origin: Origin
 
 @pytest.mark.parametrize(
     "data",
-    [b"GET / HTTP/1.1\r\nHost: a\r\n\r\n", b"PROXY TCP4 " + b"1" * 200, SIGNATURE + b"\x21\x11\xff\xff", b"PR"],
+    [
+        b"GET / HTTP/1.1\r\nHost: a\r\n\r\n",
+        b"PROXY TCP4 " + b"1" * 200,
+        SIGNATURE + b"\x21\x11\xff\xff",
+        b"PR",
+    ],
 )
 def test_what_is_no_header_is_refused(data: bytes) -> None:
     async def main() -> None:
