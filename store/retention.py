@@ -170,14 +170,13 @@ class _Run:
         """Give the room that was freed in a SQLite file back to the disk; a server does so by itself."""
         if self._database.path is None:
             return
+        free = _free_pages(self._database)
         for _ in self._steps():
-            with self._database.writing() as connection:
-                before = _free_pages(connection)
-                _run_pragma(connection, f"incremental_vacuum({STEP_PAGES})")
-                if _free_pages(connection) == before:  # none left, or the file was made without this
-                    break
-        with self._database.reading() as connection:
-            _run_pragma(connection, "wal_checkpoint(PASSIVE)")  # the others would make writers wait
+            _run_pragma(self._database, f"incremental_vacuum({STEP_PAGES})")
+            before, free = free, _free_pages(self._database)
+            if not free or free == before:  # none left, or the file was made without this
+                break
+        _run_pragma(self._database, "wal_checkpoint(PASSIVE)")  # the other kinds would make writers wait
 
 
 def _oldest(
@@ -236,12 +235,14 @@ def _gone(result: CursorResult[Any]) -> int:
     return result.rowcount
 
 
-def _free_pages(connection: Connection) -> int:
-    return int(connection.exec_driver_sql("PRAGMA freelist_count").scalar_one())
+def _free_pages(database: Database) -> int:
+    with database.reading() as connection:
+        return int(connection.exec_driver_sql("PRAGMA freelist_count").scalar_one())
 
 
-def _run_pragma(connection: Connection, pragma: str) -> None:
-    """Run one to its end, as asking for all its rows does; SQLAlchemy asks for none where none are named."""
-    driver = connection.connection.driver_connection
-    if driver is not None:
-        driver.execute(f"PRAGMA {pragma}").fetchall()
+def _run_pragma(database: Database, pragma: str) -> None:
+    """Run one to its end. `execute` would stop at the first step of one that gives no rows."""
+    with database.reading() as connection:
+        driver = connection.connection.driver_connection
+        if driver is not None:
+            driver.executescript(f"PRAGMA {pragma}")
