@@ -25,6 +25,7 @@ COMMANDS = {
     "show": "Open one observation.",
     "map": "The actual contract map: who relies on what.",
     "drift": "Where observed and declared contract part.",
+    "prune": "Remove old raw observations; what was inferred stays.",
     "doctor": "Check the set-up, and say how to mend what is wrong.",
 }
 """Each command `x` lives in `cli/x_command.py` as `command`."""

@@ -1,0 +1,67 @@
+"""Quantities as people write them: ages (`14d`) and sizes (`2GB`)."""
+
+from __future__ import annotations
+
+import re
+
+import click
+
+_AGE = re.compile(r"(\d{1,6})\s*([smhdw])")
+_SECONDS = {"s": 1, "m": 60, "h": 3_600, "d": 86_400, "w": 604_800}
+_SIZE = re.compile(r"(\d{1,12}(?:\.\d{1,6})?)\s*(k|m|g|t)?(i)?b?", re.IGNORECASE)
+_POWERS = {None: 0, "k": 1, "m": 2, "g": 3, "t": 4}
+
+
+def age_ns(text: str) -> int:
+    """The nanoseconds of `90m`, `36h`, `14d` or `2w`.
+
+    Raises:
+        ValueError: it is none of these, and the message says so.
+    """
+    found = _AGE.fullmatch(text.strip())
+    if found is None:
+        raise ValueError(f"{text!r} is no age: write 90m, 36h, 14d or 2w")
+    return int(found[1]) * _SECONDS[found[2]] * 10**9
+
+
+def size_bytes(text: str) -> int:
+    """The bytes of `500MB`, `2GB` (powers of 1000), `2GiB` (of 1024) or `1000000`.
+
+    Raises:
+        ValueError: it is none of these, and the message says so.
+    """
+    found = _SIZE.fullmatch(text.strip())
+    if found is None or (found[3] and not found[2]):
+        raise ValueError(f"{text!r} is no size: write 500MB, 2GB or 2GiB")
+    unit = found[2].lower() if found[2] else None
+    return int(float(found[1]) * (1024 if found[3] else 1000) ** _POWERS[unit])
+
+
+class Age(click.ParamType):  # type: ignore[type-arg]  # generic from click 8.2 on
+    """An age as ns."""
+
+    name = "age"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        """Read one."""
+        if isinstance(value, int):
+            return value
+        try:
+            return age_ns(str(value))
+        except ValueError as error:
+            self.fail(f"{error}.", param, ctx)
+
+
+class Size(click.ParamType):  # type: ignore[type-arg]  # as above
+    """A size as bytes."""
+
+    name = "size"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        """Read one."""
+        if isinstance(value, int):
+            return value
+        try:
+            return size_bytes(str(value))
+        except ValueError as error:
+            self.fail(f"{error}.", param, ctx)
