@@ -57,8 +57,8 @@ def said(done: Pruned, max_size: int | None) -> str:
     if done.batches:
         lines = [
             (
-                f"Removed {done.exchanges:,} exchanges, {done.messages:,} messages and {done.bodies:,} bodies;"
-                f" in use are {_size(done.used_after)} of {_size(done.used_before)} before."
+                f"Removed {done.exchanges:,} exchanges, {done.messages:,} messages and "
+                f"{done.bodies:,} bodies; in use are {_size(done.used_after)} of {_size(done.used_before)} before."
             )
         ]
     else:
