@@ -54,15 +54,11 @@ def command(store_url: str, older_than: int | None, max_size: int | None) -> Non
 
 def said(done: Pruned, max_size: int | None) -> str:
     """What was done, for people."""
+    in_use = f"in use are {_size(done.used_after)}"
+    lines = [f"Nothing is to go; {in_use}."]
     if done.batches:
-        lines = [
-            (
-                f"Removed {done.exchanges:,} exchanges, {done.messages:,} messages and "
-                f"{done.bodies:,} bodies; in use are {_size(done.used_after)} of {_size(done.used_before)} before."
-            )
-        ]
-    else:
-        lines = [f"Nothing is to go; in use are {_size(done.used_after)}."]
+        gone = f"{done.exchanges:,} exchanges, {done.messages:,} messages and {done.bodies:,} bodies"
+        lines = [f"Removed {gone}; {in_use} of {_size(done.used_before)} before."]
     if done.size_after > 1.2 * done.used_after + 2**24:
         lines.append(
             f"On the disk the store takes {_size(done.size_after)}: the room that was freed is used again."
