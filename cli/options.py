@@ -143,3 +143,24 @@ from_option = click.option(
 to_option = click.option(
     "--to", "later", type=Period(), metavar="PERIOD", help="The later period; written like --from."
 )
+
+
+class Quantity(click.ParamType):  # type: ignore[type-arg]  # generic from click 8.2 on
+    """An age or a size as people write it.
+
+    Args:
+        kind: what reads it; its ValueError says what is wrong.
+    """
+
+    def __init__(self, kind: type[int]) -> None:
+        self.name = kind.__name__.lower()
+        self._kind = kind
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        """Read one."""
+        if isinstance(value, self._kind):
+            return value
+        try:
+            return self._kind(str(value))
+        except ValueError as error:
+            self.fail(f"{error}.", param, ctx)

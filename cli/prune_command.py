@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import click
 from rich.console import Console
 
-from cli.options import store_option
-from cli.quantities import Age, Size
+from cli.options import Quantity, store_option
+from proxy.quantities import Age, Size
 
 if TYPE_CHECKING:
     from store.retention import Pruned
@@ -17,10 +17,13 @@ if TYPE_CHECKING:
 @click.command("prune")
 @store_option
 @click.option(
-    "--older-than", type=Age(), metavar="AGE", help="Raw observations go from this age on: 14d, 36h."
+    "--older-than", type=Quantity(Age), metavar="AGE", help="Raw observations go from this age on: 14d, 36h."
 )
 @click.option(
-    "--max-size", type=Size(), metavar="SIZE", help="The oldest go until the store is no larger: 2GB, 500MiB."
+    "--max-size",
+    type=Quantity(Size),
+    metavar="SIZE",
+    help="The oldest go until the store is no larger: 2GB, 500MiB.",
 )
 def command(store_url: str, older_than: int | None, max_size: int | None) -> None:
     """Remove old raw observations; what was inferred from them stays.

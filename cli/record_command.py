@@ -3,22 +3,29 @@
 from __future__ import annotations
 
 import sys
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import click
 import msgspec
 
-from cli.options import store_option
-from proxy.config import BODY_LIMIT_BYTES, Config, LaneConfig
+from cli.options import Quantity, store_option
+from proxy.config import ADMIN_LISTEN, BODY_LIMIT_BYTES, AdminConfig, Config, LaneConfig
+from proxy.quantities import Age, Size
 from proxy.recorder import Recorder
+from proxy.sink import StoreSink
+from proxy.splice.admin import Admin
 from proxy.splice.decoder_process import Capture
-from proxy.splice.planning import lane_of, listen_address
+from proxy.splice.planning import address_of, lane_of
 from proxy.splice.settings import Lane, Settings
 from proxy.splice.supervisor import Plan, Supervisor
+from store.errors import StoreUnreachableError
 from store.store import Store
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from proxy.sink import Sink
 
 
 @click.command("record")
@@ -68,9 +75,59 @@ if TYPE_CHECKING:
     metavar="SECONDS",
     help="At the end: how long exchanges under way are waited for, and then again the decoder.",
 )
+@click.option(
+    "--keep",
+    type=click.Choice(["exchanges", "summaries"]),
+    help="What is stored: redacted exchanges, or summaries alone and nothing raw. [default: exchanges]",
+)
+@click.option(
+    "--sample",
+    type=click.FloatRange(0, 1, min_open=True),
+    metavar="SHARE",
+    help="Of sessions, the share to keep beyond what is rare. [default: 1, all]",
+)
+@click.option(
+    "--cpu-budget",
+    type=click.FloatRange(0, min_open=True),
+    metavar="CORES",
+    help="Processor time for decoding and storing, as a share of one core: 0.5.",
+)
+@click.option("--memory-budget", type=Quantity(Size), metavar="SIZE", help="Memory of the decoder: 500MB.")
+@click.option(
+    "--disk-budget",
+    type=Quantity(Size),
+    metavar="SIZE",
+    help="Of the store: beyond it nothing more is captured, and that is counted.",
+)
+@click.option(
+    "--retain-age",
+    type=Quantity(Age),
+    metavar="AGE",
+    help="Remove exchanges that are older: 14d. Summaries stay.",
+)
+@click.option(
+    "--retain-size",
+    type=Quantity(Size),
+    metavar="SIZE",
+    help="Remove the oldest exchanges beyond that: 2GB. Summaries stay.",
+)
+@click.option(
+    "--admin",
+    metavar="ADDRESS",
+    help="Where health, readiness and metrics are answered: HOST:PORT, unix:/path, or off."
+    f" [default: {ADMIN_LISTEN}, if nothing else has it]",
+)
+@click.option(
+    "--log-format",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    show_default=True,
+    help="Of messages: lines for people, or JSON lines.",
+)
 @click.pass_context
 def command(
     context: click.Context,
+    /,
     listen: str | None,
     upstream: str | None,
     producer: str | None,
@@ -80,6 +137,9 @@ def command(
     workers: int,
     queue: int,
     drain: float,
+    admin: str | None,
+    log_format: str,
+    **capture: object,
 ) -> None:
     """Run the sidecar in front of a service and record what its consumers do.
 
@@ -98,29 +158,57 @@ def command(
     def plan() -> Plan:
         config = Config() if config_file is None else Config.load(config_file)
         lanes = _lanes(config, listen, upstream, producer, body_limit)
-        config = msgspec.structs.replace(config, lanes=tuple(lanes))
+        given_capture = {name: value for name, value in capture.items() if value is not None}
+        config = msgspec.structs.replace(
+            config,
+            lanes=tuple(lanes),
+            capture=msgspec.structs.replace(config.capture, **given_capture),
+        )
         url = store_url if given or config_file is None else config.store.url
         return Plan(
             lanes=tuple(map(lane_of, lanes)),
-            addresses=tuple(map(listen_address, lanes)),
+            addresses=tuple(address_of(lane.listen) for lane in lanes),
             capture=_capture(config, url, named=config_file is not None),
+            admin=_admin(config, admin),
         )
 
     def settings(runtime: Path, lanes: tuple[Lane, ...]) -> Settings:
         return Settings(
-            runtime=runtime, lanes=lanes, workers=workers, queue_bytes=queue * 1024 * 1024, drain_s=drain
+            runtime=runtime,
+            lanes=lanes,
+            workers=workers,
+            queue_bytes=queue * 1024 * 1024,
+            drain_s=drain,
+            log_format=log_format,
         )
 
-    Supervisor(plan, settings, workers, sys.stderr).run()
+    Supervisor(plan, settings, workers, sys.stderr, log_format).run()
+
+
+def _admin(config: Config, listen: str | None) -> Admin:
+    """The admin listener, by option, by configuration, or where it is by default."""
+    try:
+        given = AdminConfig(listen=listen or config.admin.listen).listen
+    except ValueError as error:
+        raise click.UsageError(f"--admin: {error}") from None
+    address = None if given == "off" else address_of(given or ADMIN_LISTEN, role="admin")
+    return Admin(address=address, asked=given is not None, token=config.admin.token)
 
 
 def _capture(config: Config, store_url: str, *, named: bool) -> Capture:
-    """What the decoder is to do; that it can is found out now, not when traffic comes."""
-    with Store.open(store_url) as store:
-        if named:
-            store.name_consumers(config.known_consumers)
+    """What the decoder is to do; that it can is found out now, not when traffic comes.
+
+    A server that does not answer yet is no reason not to forward: the decoder waits for it.
+    """
+    with suppress(StoreUnreachableError), Store.open(store_url):
+        pass
     Recorder.from_config(config)
-    return Capture(config=config, store_url=store_url)
+    make_sink: type[Sink] = StoreSink
+    if config.capture.keep == "summaries":
+        from inference.sidecar import SummarySink  # noqa: PLC0415  # only this one needs the whole inference
+
+        make_sink = SummarySink
+    return Capture(config=config, store_url=store_url, make_sink=make_sink, named=named)
 
 
 def _lanes(

@@ -18,6 +18,7 @@ from pathlib import Path
 from time import monotonic_ns, process_time_ns
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
+from proxy.sampling import MAX_PRESSURE
 from store.errors import StoreError
 
 if TYPE_CHECKING:
@@ -33,6 +34,8 @@ WINDOW_NS = 10_000_000_000
 """Processor time is taken over so long: a burst is no excess."""
 PRESS_NS = 5_000_000_000
 """Between two raises of the pressure: half a window, so that the first has begun to show."""
+BEHIND = 0.5
+"""Share of the queue above which the decoder has fallen behind; above three quarters the tap sheds."""
 RELAX_NS = 60_000_000_000
 """Without any excess before the pressure is lowered by one."""
 
@@ -180,6 +183,44 @@ class Metering(Protocol):
 
     def read(self) -> Reading:
         """What is used now."""
+
+
+class QueueWatch:
+    """Presses the sampling while the decoder falls behind.
+
+    Better to leave whole sessions out, with weights, than to lose what does not fit.
+
+    Args:
+        sampler: keeps less under pressure.
+        capacity_bytes: of all the queues together.
+        now_ns: a monotonic clock.
+    """
+
+    def __init__(
+        self, sampler: Sampler, capacity_bytes: int, now_ns: Callable[[], int] = monotonic_ns
+    ) -> None:
+        self._sampler = sampler
+        self._capacity = capacity_bytes
+        self._now_ns = now_ns
+        self._due_ns = 0
+        self._relax_ns = 0
+        self._pressed = 0
+
+    def look(self, waiting_bytes: int) -> None:
+        """What waits now. To be told as often as one likes."""
+        now = self._now_ns()
+        if now < self._due_ns:
+            return
+        self._due_ns = now + READ_NS
+        if waiting_bytes > self._capacity * BEHIND:
+            self._relax_ns = now + RELAX_NS
+            if self._pressed < MAX_PRESSURE:
+                self._pressed += 1
+                self._sampler.press()
+        elif self._pressed and now >= self._relax_ns:
+            self._relax_ns = now + RELAX_NS
+            self._pressed -= 1
+            self._sampler.relax()
 
 
 class Governor:

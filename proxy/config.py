@@ -9,17 +9,21 @@ from __future__ import annotations
 import re
 import tomllib
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 from urllib.parse import urlsplit
 
 import msgspec
 from msgspec import Struct
 
+from proxy.quantities import Age, Size  # noqa: TC001  # msgspec reads the annotations
 from store.errors import DefactoError
 from store.records import KnownConsumer
 
 BODY_LIMIT_BYTES = 1024 * 1024
 """Bytes kept of one body where nothing else is configured: all of nearly every body in API traffic."""
+
+ADMIN_LISTEN = "127.0.0.1:9901"
+"""Where the admin listener is if nothing else is configured."""
 
 Basis = Literal["mtls", "jwt", "api-key", "header", "basic", "user-agent", "address"]
 
@@ -204,6 +208,68 @@ class BrokerConfig(Section, frozen=True, kw_only=True):
     url: str
 
 
+class AdminConfig(Section, frozen=True, kw_only=True):
+    """`[admin]`: the listener for health, metrics and the switch of capture.
+
+    `listen` is `HOST:PORT`, `unix:/path` or `off`; `None` takes `ADMIN_LISTEN`, if nothing else has it.
+    `token_file` holds what may pause and resume capture.
+    """
+
+    listen: str | None = None
+    token_file: str | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse what could only fail later."""
+        if self.listen not in {None, "off"} and not _is_listen_address(self.listen or ""):
+            raise ValueError(f"`listen` must be HOST:PORT, unix:/path or off, got {self.listen!r}")
+
+    @property
+    def token(self) -> str:
+        """What the file holds, `""` where none is named.
+
+        Raises:
+            ConfigError: it cannot be read, or is empty.
+        """
+        if self.token_file is None:
+            return ""
+        try:
+            token = Path(self.token_file).read_text(encoding="utf-8").strip()
+        except (OSError, UnicodeDecodeError) as error:
+            raise ConfigError(f"cannot read the token in {self.token_file}: {error}") from None
+        if not token:
+            raise ConfigError(f"{self.token_file} is empty, and should hold a token")
+        return token
+
+
+class CaptureConfig(Section, frozen=True, kw_only=True):
+    """`[capture]`: what is kept, and what keeping it may cost.
+
+    Attributes:
+        keep: `exchanges`, or `summaries` alone: nothing raw is stored then.
+        sample: the share of sessions that is kept beyond what is rare, above 0 and up to 1.
+        cpu_budget: a share of one core for decoding and storing.
+        memory_budget: bytes resident in the decoder.
+        disk_budget: bytes of the store, beyond which nothing more is captured.
+        retain_age: exchanges older than so many nanoseconds are removed.
+        retain_size: bytes of the store in use beyond which the oldest exchanges are removed.
+    """
+
+    keep: Literal["exchanges", "summaries"] = "exchanges"
+    sample: float = 1.0
+    cpu_budget: float | None = None
+    memory_budget: Size | None = None
+    disk_budget: Size | None = None
+    retain_age: Age | None = None
+    retain_size: Size | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse what cannot be meant."""
+        if not 0 < self.sample <= 1:
+            raise ValueError(f"`sample` is above 0 and at most 1, got {self.sample}")
+        if self.cpu_budget is not None and self.cpu_budget <= 0:
+            raise ValueError(f"`cpu_budget` is a share of one core above 0, got {self.cpu_budget}")
+
+
 class StoreConfig(Section, frozen=True, kw_only=True):
     """`[store]`: where observations are kept."""
 
@@ -220,6 +286,8 @@ class Config(
     redaction: RedactionConfig = RedactionConfig()
     consumers: tuple[ConsumerConfig, ...] = ()
     brokers: tuple[BrokerConfig, ...] = ()
+    admin: AdminConfig = AdminConfig()
+    capture: CaptureConfig = CaptureConfig()
     store: StoreConfig = StoreConfig()
 
     @classmethod
@@ -241,7 +309,7 @@ class Config(
         except tomllib.TOMLDecodeError as error:
             raise ConfigError(f"{path} is not valid TOML: {error}") from None
         try:
-            return msgspec.convert(table, cls)
+            return msgspec.convert(table, cls, dec_hook=_quantity)
         except msgspec.ValidationError as error:
             raise ConfigError(
                 f"{path}: {_explain(error)}", "docs/configuration.md names every key."
@@ -258,6 +326,11 @@ class Config(
     def body_limit(self, producer: str) -> int:
         """Bytes kept of one body of a producer's traffic."""
         return next((lane.body_limit for lane in self.lanes if lane.producer == producer), BODY_LIMIT_BYTES)
+
+
+def _quantity(kind: type, value: object) -> Any:
+    """Ages and sizes as people write them."""
+    return kind(value)
 
 
 def _is_listen_address(text: str) -> bool:

@@ -23,6 +23,8 @@ def health(capture: Capture) -> str:
     """The capture in one line: `12,340 observed · 12 lost · 3 truncated · 96 values redacted`."""
     lost = sum(capture.lost.values())
     parts = [f"{capture.observed:,} observed", f"{lost:,} lost" if lost else "none lost"]
+    if capture.unseen:
+        parts.insert(1, f"standing for {capture.represented:,.0f}")
     if capture.truncated:
         parts.append(f"{capture.truncated:,} truncated")
     if capture.redacted:
@@ -40,6 +42,11 @@ def doubts(capture: Capture, window: tuple[int, int] | None) -> tuple[str, ...]:
         found.append(
             f"{count(lost, 'exchange')} ({rate}) {was} not captured: {_reasons(capture.lost)}. "
             "What occurred only there is missing here; “always” and “never” hold for the rest."
+        )
+    if capture.unseen:
+        found.append(
+            f"Sampling left out about {capture.unseen:,.0f} of {capture.represented:,.0f}: what is rare was "
+            "kept, and whole sessions of the rest."
         )
     if capture.truncated:
         was = verb(capture.truncated, "body was", "bodies were")

@@ -145,6 +145,7 @@ def _head(generated_at: int, window: tuple[int, int] | None, capture: Capture) -
         "window": {"from": _instant(first), "to": _instant(last)},
         "capture": {
             "observed": capture.observed,
+            "represented": capture.represented,
             "lost": dict(capture.lost),
             "truncated": capture.truncated,
             "redacted": capture.redacted,

@@ -19,3 +19,7 @@ class DefactoError(Exception):
 
 class StoreError(DefactoError):
     """The store cannot be opened, read or written."""
+
+
+class StoreUnreachableError(StoreError):
+    """The server of the store does not answer: it may later."""

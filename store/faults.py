@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from store.errors import StoreError
+from store.errors import StoreError, StoreUnreachableError
 
 _DISK_FULL = "The disk of the store {} is full."
 _READ_ONLY = "The store {} is read-only."
@@ -74,4 +74,5 @@ def explain(cause: BaseException | None, shown: str) -> StoreError:
     if known is None:
         return StoreError(f"The store {shown} refused: {words}")
     message, hint = known
-    return StoreError(message.format(shown), hint)
+    kind = StoreUnreachableError if known is _POSTGRESQL["08001"] else StoreError
+    return kind(message.format(shown), hint)

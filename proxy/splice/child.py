@@ -12,7 +12,7 @@ from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from multiprocessing.connection import Connection
     from multiprocessing.context import SpawnProcess
 
@@ -115,6 +115,13 @@ class Child:
         self.process.close()
         self.process = None
         return code
+
+
+def mend(child: Child) -> Iterator[str]:
+    """Start a child again if it has died; what to tell people."""
+    if child.process is not None and child.process.exitcode is not None:
+        yield child.died()
+    child.start_if_due()
 
 
 def _exit(code: int | None) -> str:

@@ -17,15 +17,21 @@ from dataclasses import dataclass
 from time import monotonic, time_ns
 from typing import TYPE_CHECKING
 
+from proxy.budgets import Action, Budgets, Governor, Meters, QueueWatch
 from proxy.counters import Counter, Counters, Gauge
+from proxy.logs import log_to_stderr
 from proxy.losses import CountedLosses
 from proxy.recorder import Recorder
+from proxy.redaction.key import key_path, load_key
+from proxy.sampling import SampledSink, Sampler
 from proxy.sink import StoreSink
 from proxy.splice.decode import WorkerFrames
 from proxy.splice.frames import FrameError, FrameReader
 from proxy.splice.tap import ALL, MUTE
+from store.errors import StoreUnreachableError
 from store.records import Exchange
 from store.store import Store
+from store.upkeep import Upkeep
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -39,7 +45,11 @@ if TYPE_CHECKING:
 NICENESS = 10
 """Where the processors are all busy, forwarding comes first and copies are shed."""
 READ_BYTES = 1024 * 1024
+REOPEN_S = 2.0
+"""Between two attempts to reach a store that does not answer at the start."""
 TICK_S = 0.1
+
+_BUDGETS = {one.reason: one for one in (Counter.CPU_BUDGET, Counter.MEMORY_BUDGET, Counter.DISK_BUDGET)}
 
 logger = logging.getLogger(__name__)
 
@@ -48,12 +58,14 @@ logger = logging.getLogger(__name__)
 class Capture:
     """What becomes of the copies.
 
-    `make_sink` is called as `StoreSink` is, which it is where exchanges are kept.
+    `config` says what is kept and what that may cost. `make_sink` is called as `StoreSink` is, which it is
+    where exchanges are kept. With `named` the store is told the consumers that the configuration names.
     """
 
     config: Config
     store_url: str
     make_sink: Callable[..., Sink] = StoreSink
+    named: bool = False
 
 
 def run(settings: Settings, capture: Capture, lifeline: Connection) -> None:
@@ -63,11 +75,35 @@ def run(settings: Settings, capture: Capture, lifeline: Connection) -> None:
         signal.SIGTERM,
     ):  # a terminal signals the whole group; only the supervisor decides
         signal.signal(number, signal.SIG_IGN)
-    os.nice(NICENESS)
-    logging.basicConfig(format="defacto decoder: %(message)s", level=logging.WARNING)
+    with suppress(PermissionError):  # a sandbox may forbid it
+        os.nice(NICENESS)
+    log_to_stderr("decoder", settings.log_format)
     counters = Counters(settings.counters_path)
-    with Store.open(capture.store_url) as store:
-        DecoderProcess(settings, counters, capture, store, lifeline).run()
+    store = _opened(capture, lifeline)
+    if store is not None:
+        with store:
+            DecoderProcess(settings, counters, capture, store, lifeline).run()
+
+
+def _opened(capture: Capture, lifeline: Connection) -> Store | None:
+    """The store, once it can be reached; None if the end comes first.
+
+    Until then nobody reads the taps, and what passes is counted (`decoder-down`).
+    """
+    told = False
+    while True:
+        try:
+            store = Store.open(capture.store_url)
+            if capture.named:
+                store.name_consumers(capture.config.known_consumers)
+        except StoreUnreachableError as error:
+            if not told:
+                logger.warning("%s It is tried again; until then nothing is captured.", error.message)
+                told = True
+            if lifeline.poll(REOPEN_S):
+                return None
+        else:
+            return store
 
 
 class DecoderProcess:
@@ -83,7 +119,20 @@ class DecoderProcess:
         producers = [lane.producer for lane in settings.lanes]
         self._lanes = {producer: lane for lane, producer in reversed(list(enumerate(producers)))}
         losses = CountedLosses(counters, producers, time_ns)
-        self._sink = capture.make_sink(store, losses, stored=self._stored, lost=self._lost)
+        config = capture.config
+        sampler = Sampler(load_key(key_path(config.redaction.key_file)), config.capture.sample)
+        sink = capture.make_sink(store, losses, stored=self._stored, lost=self._lost)
+        self._sink: Sink = SampledSink(sink, sampler, self._left_out)
+        budgets = Budgets(
+            cpu=config.capture.cpu_budget,
+            memory_bytes=config.capture.memory_budget,
+            disk_bytes=config.capture.disk_budget,
+        )
+        self._governor = Governor(budgets, Meters(lambda: store.size_bytes), sampler)
+        self._queues = QueueWatch(sampler, settings.workers * settings.queue_bytes)
+        age, size = config.capture.retain_age, config.capture.retain_size
+        wanted = age is not None or size is not None
+        self._upkeep = Upkeep(store, older_than_ns=age, max_bytes=size) if wanted else None
         self._selector = selectors.DefaultSelector()
         self._selector.register(lifeline, selectors.EVENT_READ)
         self._links: dict[int, _Link] = {}
@@ -94,11 +143,13 @@ class DecoderProcess:
         self._gauges = counters.decoder_gauges
         self._gauges[Gauge.PID] = os.getpid()
         self._gauges[Gauge.SERVING] = 1
-        self._paused = 0
+        self._paused = -1
+        """The reason for which taps were last told to pause (0: none); -1: they were told nothing yet."""
 
     def run(self) -> None:
         """Until there is nothing more to do."""
         while not self._finished():
+            self._obey()
             if self._end is None:
                 self._connect()
             for key, _ in self._selector.select(TICK_S):
@@ -109,7 +160,11 @@ class DecoderProcess:
                     self._read(key.data)
             self._sink.tick()
             self._settle()
-            self._obey()
+            self._tell()
+            if self._upkeep is not None:
+                self._upkeep.tick()
+        if self._upkeep is not None:
+            self._upkeep.close()
         self._sink.close()
         self._settle()
         self._count_unread()
@@ -120,11 +175,29 @@ class DecoderProcess:
 
     def _obey(self) -> None:
         """Let the taps know when capture is to pause, and when to go on."""
-        wanted = int(Counter.PAUSED) if self._counters.control[Gauge.PAUSED] else 0
+        verdict = self._governor.tick()
+        wanted = 0
+        if self._counters.control[Gauge.PAUSED]:
+            wanted = int(Counter.PAUSED)
+        elif verdict.action is Action.STOP:
+            wanted = int(_BUDGETS[verdict.reason])
         if wanted != self._paused:
             self._paused = wanted
             for link in self._links.values():
                 link.mute(ALL, wanted)
+
+    def _tell(self) -> None:
+        """How long records have waited for the store, and how much waits for us."""
+        self._queues.look(
+            sum(
+                self._counters.worker_gauges(worker)[Gauge.QUEUE_BYTES]
+                for worker in range(self._settings.workers)
+            )
+        )
+        if not self._sink.waiting:
+            self._gauges[Gauge.WAITING_SINCE] = 0
+        elif not self._gauges[Gauge.WAITING_SINCE]:
+            self._gauges[Gauge.WAITING_SINCE] = time_ns()
 
     def _connect(self) -> None:
         """Find the taps that we are not connected to; a worker that is not there yet is tried again."""
@@ -143,8 +216,7 @@ class DecoderProcess:
                 worker, lanes, self._counters, self._recorder, self._sink, link.mute
             )
             self._selector.register(tap, selectors.EVENT_READ, link)
-            if self._paused:
-                link.mute(ALL, self._paused)
+            link.mute(ALL, self._paused)
 
     def _read(self, link: _Link) -> None:
         frames = self._frames[link.worker]
@@ -179,6 +251,11 @@ class DecoderProcess:
             counter = Counter.OBSERVED if isinstance(record, Exchange) else Counter.MESSAGES
             self._row(record)[counter] += 1
         self._gauges[Gauge.LAST_STORED_AT] = time_ns()
+        self._gauges[Gauge.WAITING_SINCE] = 0
+
+    def _left_out(self, record: Record) -> None:
+        if isinstance(record, Exchange):
+            self._row(record)[Counter.SAMPLED_OUT] += 1
 
     def _lost(self, record: Record, record_at_fault: bool) -> None:  # noqa: FBT001 - the sink's own word
         reason = Counter.DECODER_ERROR if record_at_fault else Counter.STORE_UNAVAILABLE

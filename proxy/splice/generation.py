@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from proxy.counters import Counters
 from proxy.splice import decoder_process, worker
-from proxy.splice.child import FINISH_S, Child
+from proxy.splice.child import FINISH_S, Child, mend
 from store.errors import DefactoError
 
 if TYPE_CHECKING:
@@ -73,9 +73,7 @@ class Generation:
     def mend(self) -> Iterator[str]:
         """Start again what has died; what to tell people."""
         for child in self.children:
-            if child.process is not None and child.process.exitcode is not None:
-                yield child.died()
-            child.start_if_due()
+            yield from mend(child)
 
     def end(self) -> None:
         """Accept no more and finish; `ended` has to be asked until it is true."""

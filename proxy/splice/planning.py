@@ -38,12 +38,12 @@ def lane_of(config: LaneConfig) -> Lane:
     return lane
 
 
-def listen_address(config: LaneConfig) -> Address:
-    """Where a lane listens."""
-    if config.listen.startswith("unix:"):
-        return Address(path=config.listen.removeprefix("unix:"))
-    host, _, port = config.listen.rpartition(":")
-    return Address(host=host.strip("[]"), port=int(port))
+def address_of(listen: str, role: str = "lane") -> Address:
+    """`HOST:PORT` or `unix:/path` taken apart."""
+    if listen.startswith("unix:"):
+        return Address(path=listen.removeprefix("unix:"), role=role)
+    host, _, port = listen.rpartition(":")
+    return Address(host=host.strip("[]"), port=int(port), role=role)
 
 
 def _upstream(config: LaneConfig) -> tuple[Address, UpstreamTls | None]:

@@ -11,11 +11,15 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Address:
-    """Where a socket listens or connects: a host and a port, or the path of a Unix socket (`path`)."""
+    """Where a socket listens or connects: a host and a port, or the path of a Unix socket (`path`).
+
+    `role` tells two apart that are the same by chance: port 0 of a lane and of the admin listener.
+    """
 
     host: str = ""
     port: int = 0
     path: str = ""
+    role: str = "lane"
 
     def __str__(self) -> str:
         if self.path:
@@ -77,6 +81,7 @@ class Settings:
     workers: int = 1
     queue_bytes: int = 64 * 1024 * 1024
     drain_s: float = 10.0
+    log_format: str = "text"
 
     @property
     def counters_path(self) -> Path:

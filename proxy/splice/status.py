@@ -6,6 +6,7 @@ from time import monotonic
 from typing import TYPE_CHECKING, TextIO
 
 from proxy.counters import LOSSES, Counter
+from proxy.logs import json_line
 
 if TYPE_CHECKING:
     from proxy.counters import Counters
@@ -24,10 +25,11 @@ _IF_ANY = {
 class Status:
     """Messages, and the live line below them where `stream` is a terminal."""
 
-    def __init__(self, stream: TextIO) -> None:
+    def __init__(self, stream: TextIO, log_format: str = "text") -> None:
         self._stream = stream
+        self._json = log_format == "json"
         self._counters: list[Counters] = []
-        self._live = stream.isatty()
+        self._live = stream.isatty() and not self._json
         self._shown = False
         self._started = self._last_time = monotonic()
         self._last_requests = 0
@@ -38,6 +40,9 @@ class Status:
 
     def say(self, message: str) -> None:
         """A line that stays."""
+        if self._json:
+            self._write(json_line("info", "supervisor", message))
+            return
         self._write(f"{_CLEAR if self._shown else ''}{message}\n")
         self._shown = False
 

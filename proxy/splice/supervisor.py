@@ -19,6 +19,9 @@ from pathlib import Path
 from time import monotonic
 from typing import TYPE_CHECKING
 
+from proxy.admin.state import LaneSeen, point_at
+from proxy.counters import Gauge
+from proxy.splice.admin import AdminListener
 from proxy.splice.generation import Generation
 from proxy.splice.listening import Listeners
 from proxy.splice.status import Status
@@ -29,6 +32,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import TextIO
 
+    from proxy.splice.admin import Admin
     from proxy.splice.decoder_process import Capture
     from proxy.splice.settings import Address, Lane, Settings
 
@@ -52,6 +56,7 @@ class Plan:
     lanes: tuple[Lane, ...]
     addresses: tuple[Address, ...]
     capture: Capture
+    admin: Admin
 
 
 class Supervisor:
@@ -62,6 +67,7 @@ class Supervisor:
         settings: makes a generation's settings, given its directory and its lanes.
         workers: forwarder processes.
         stream: where messages go.
+        log_format: `text` or `json`.
     """
 
     def __init__(
@@ -70,10 +76,12 @@ class Supervisor:
         settings: Callable[[Path, tuple[Lane, ...]], Settings],
         workers: int,
         stream: TextIO,
+        log_format: str = "text",
     ) -> None:
         self._plan = plan
         self._settings = settings
-        self._status = Status(stream)
+        self._status = Status(stream, log_format)
+        self._log_format = log_format
         self._listeners = Listeners(workers)
         self._generations: list[Generation] = []
         """All that have not ended."""
@@ -91,6 +99,7 @@ class Supervisor:
             signal.signal(number, lambda *_, word=word: os.write(self._signalled, word))
         with tempfile.TemporaryDirectory(prefix="defacto-", ignore_cleanup_errors=True) as runtime:  # 0700
             self._runtime = Path(runtime)
+            self._admin = AdminListener(self._runtime, self._listeners, self._log_format, self._status.say)
             try:
                 self._watch(self._begin())
             finally:
@@ -104,11 +113,19 @@ class Supervisor:
         generation = Generation(self._settings(folder, plan.lanes), listeners, plan.capture)
         self._generations.append(generation)
         self._status.watch(generation.counters)
+        self._pass_on_pause(generation)
         generation.start()
-        self._listeners.keep(plan.addresses)
+        point_at(self._runtime, folder, _seen(plan.lanes, listeners[0]))
+        self._listeners.keep([*plan.addresses, *self._admin.take_up(plan.admin)])
         for lane, listener in zip(plan.lanes, listeners[0], strict=True):
             self._announce(lane, listener)
         return generation
+
+    def _pass_on_pause(self, generation: Generation) -> None:
+        """Capture that was paused stays so under a new configuration."""
+        if len(self._generations) > 1:
+            paused = self._generations[-2].counters.control[Gauge.PAUSED]
+            generation.counters.control[Gauge.PAUSED] = paused
 
     def _begin(self) -> Generation:
         """The first configuration, and a word to whoever waits for it."""
@@ -141,7 +158,7 @@ class Supervisor:
                     current = self._reload(current)
                 elif not self._successor:
                     self._hand_over()
-            for message in current.mend():
+            for message in (*current.mend(), *self._admin.mend()):
                 self._status.say(message)
             self._retire()
             self._look_at_successor()
@@ -190,6 +207,7 @@ class Supervisor:
         if not self._successor:
             notify("STOPPING=1")
         self._listeners.close(handed_over=bool(self._successor))
+        self._admin.end()
         for generation in self._generations:
             generation.end()
         until = monotonic() + max((one.patience_s for one in self._generations), default=0.0)
@@ -198,6 +216,13 @@ class Supervisor:
                 for generation in self._generations:
                     generation.hurry()
             self._retire()
+
+
+def _seen(lanes: tuple[Lane, ...], listeners: tuple[socket.socket, ...]) -> tuple[LaneSeen, ...]:
+    return tuple(
+        LaneSeen(lane.producer, _name(listener), upstream_name(lane))
+        for lane, listener in zip(lanes, listeners, strict=True)
+    )
 
 
 def upstream_name(lane: Lane) -> str:

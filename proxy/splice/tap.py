@@ -71,6 +71,7 @@ class Tap:
         self._settled = [counters.decoder(worker, lane) for lane in range(len(settings.lanes))]
         self._hard_bytes = settings.queue_bytes
         self._gauges = counters.worker_gauges(worker)
+        self._control = counters.control
         self._added = counters.added(worker)
         self._until_sample = SAMPLE_EVERY
         self._nonce = secrets.token_hex(6).encode()
@@ -157,7 +158,7 @@ class Tap:
             former.abort()
         self.link = link
         self.full = False
-        self.paused = 0
+        self.paused = int(Counter.PAUSED) if self._control[Gauge.PAUSED] else 0
         self._linked.set()
         self._unlinked.clear()
         high = self._hard_bytes * 3 // 4

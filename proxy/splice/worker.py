@@ -7,7 +7,6 @@ died.
 from __future__ import annotations
 
 import asyncio
-import logging
 import os
 import resource
 import signal
@@ -17,6 +16,7 @@ from typing import TYPE_CHECKING
 import uvloop
 
 from proxy.counters import Counters, Gauge
+from proxy.logs import log_to_stderr
 from proxy.splice.forward import Forwarder
 from proxy.splice.tap import Tap
 
@@ -44,7 +44,7 @@ def run(settings: Settings, worker: int, listeners: tuple[socket.socket, ...], l
     ):  # a terminal signals the whole group; only the supervisor decides
         signal.signal(number, signal.SIG_IGN)
     raise_file_limit()
-    logging.basicConfig(format="defacto forwarder: %(message)s", level=logging.WARNING)
+    log_to_stderr(f"forwarder {worker}", settings.log_format)
     counters = Counters(settings.counters_path)
     uvloop.run(_serve(settings, counters, worker, listeners, lifeline))
 

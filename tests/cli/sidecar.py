@@ -35,7 +35,7 @@ class Recorder:
     def __init__(self, *options: str, store: Path, lanes: int = 1) -> None:
         self.store = store
         self._process = subprocess.Popen(
-            [*DEFACTO, "record", "--store", str(store), "--drain", "5", *options],
+            [*DEFACTO, "record", "--store", str(store), "--drain", "5", "--admin", "off", *options],
             stderr=subprocess.PIPE,
             text=True,
             cwd=ROOT,

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from cli.quantities import age_ns, size_bytes
+from proxy.quantities import Age, Size
 
 SECOND = 10**9
 
@@ -12,13 +12,13 @@ SECOND = 10**9
     [("90s", 90), ("90m", 5_400), ("36h", 129_600), (" 14 d ", 1_209_600), ("2w", 1_209_600)],
 )
 def test_ages(text: str, seconds: int) -> None:
-    assert age_ns(text) == seconds * SECOND
+    assert Age(text) == seconds * SECOND
 
 
 @pytest.mark.parametrize("text", ["", "14", "d", "-1d", "1.5d", "14days", "1D"])
 def test_what_is_no_age(text: str) -> None:
     with pytest.raises(ValueError, match="is no age: write 90m, 36h, 14d or 2w"):
-        age_ns(text)
+        Age(text)
 
 
 @pytest.mark.parametrize(
@@ -29,10 +29,10 @@ def test_what_is_no_age(text: str) -> None:
     ],
 )  # fmt: skip
 def test_sizes(text: str, expected: int) -> None:
-    assert size_bytes(text) == expected
+    assert Size(text) == expected
 
 
 @pytest.mark.parametrize("text", ["", "GB", "-1GB", "2XB", "2iB", "1e9", "2 G B"])
 def test_what_is_no_size(text: str) -> None:
     with pytest.raises(ValueError, match="is no size: write 500MB, 2GB or 2GiB"):
-        size_bytes(text)
+        Size(text)
