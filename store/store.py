@@ -40,6 +40,7 @@ __all__ = ["Counts", "Store", "Turn", "Written"]
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
+    from pathlib import Path
     from types import TracebackType
     from typing import Self
 
@@ -73,6 +74,11 @@ class Store:
     def url(self) -> str:
         """Where the store is, as people may see it: a password is hidden."""
         return self._database.shown
+
+    @property
+    def file(self) -> Path | None:
+        """The file of a SQLite store, None of a server's."""
+        return self._database.path
 
     @property
     def address(self) -> str:

@@ -36,6 +36,7 @@ from store.upkeep import Upkeep
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from multiprocessing.connection import Connection
+    from pathlib import Path
 
     from proxy.config import Config
     from proxy.counters import Row
@@ -140,6 +141,8 @@ class DecoderProcess:
         """Of each worker the last link's, kept until the next: what it handed over may still wait in the
         sink."""
         self._end: float | None = None
+        self._file = store.file
+        self._inode = _inode(store.file)
         self._gauges = counters.decoder_gauges
         self._gauges[Gauge.PID] = os.getpid()
         self._gauges[Gauge.SERVING] = 1
@@ -161,6 +164,7 @@ class DecoderProcess:
             self._sink.tick()
             self._settle()
             self._tell()
+            self._look_after_store()
             if self._upkeep is not None:
                 self._upkeep.tick()
         if self._upkeep is not None:
@@ -185,6 +189,14 @@ class DecoderProcess:
             self._paused = wanted
             for link in self._links.values():
                 link.mute(ALL, wanted)
+
+    def _look_after_store(self) -> None:
+        """End if the store's file was taken away: what is written to it from then on, nobody can read.
+
+        We are started again, and make a new one.
+        """
+        if self._file is not None and _inode(self._file) != self._inode:
+            raise SystemExit(f"defacto decoder: the store {self._file} is gone; a new one is begun")
 
     def _tell(self) -> None:
         """How long records have waited for the store, and how much waits for us."""
@@ -263,6 +275,14 @@ class DecoderProcess:
 
     def _row(self, record: Record) -> Row:
         return self._counters.decoder(0, self._lanes[record.producer])
+
+
+def _inode(file: Path | None) -> int:
+    """Which file it is; 0: none."""
+    try:
+        return file.stat().st_ino if file is not None else 0
+    except OSError:
+        return 0
 
 
 class _Link:

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from proxy.splice.settings import Settings
 
-DECODER_START_S = 10.0
+DECODER_START_S = 3.0
 """At the start connections wait in the listen queue until the decoder is there, but no longer than that."""
 
 REFRESH_S = 5.0

@@ -10,6 +10,7 @@ import socket
 import subprocess
 import sys
 import threading
+import time
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -32,7 +33,7 @@ PATIENCE_S = 60
 class Recorder:
     """A running `defacto record`."""
 
-    def __init__(self, *options: str, store: Path, lanes: int = 1) -> None:
+    def __init__(self, *options: str, store: Path | str, lanes: int = 1) -> None:
         self.store = store
         self._process = subprocess.Popen(
             [*DEFACTO, "record", "--store", str(store), "--drain", "5", "--admin", "off", *options],
@@ -83,7 +84,14 @@ class Recorder:
             self._process.kill()
 
     def decoder(self) -> int:
-        """The decoder's process id: the child that gives way to the others."""
+        """The decoder's process id: the child that gives way to the others; waits until there is one."""
+        end = time.monotonic() + PATIENCE_S
+        while os.getpriority(os.PRIO_PROCESS, self._nicest()) <= 0:
+            assert time.monotonic() < end
+            time.sleep(0.05)
+        return self._nicest()
+
+    def _nicest(self) -> int:
         children = Path(f"/proc/{self._process.pid}/task/{self._process.pid}/children").read_text().split()
         return max(map(int, children), key=lambda pid: os.getpriority(os.PRIO_PROCESS, pid))
 
