@@ -10,7 +10,7 @@ import click
 import msgspec
 
 from cli.options import Quantity, store_option
-from proxy.config import ADMIN_LISTEN, BODY_LIMIT_BYTES, AdminConfig, Config, LaneConfig
+from proxy.config import ADMIN_LISTEN, BODY_LIMIT_BYTES, MODES, AdminConfig, Config, LaneConfig
 from proxy.quantities import Age, Size
 from proxy.recorder import Recorder
 from proxy.sink import StoreSink
@@ -39,7 +39,25 @@ if TYPE_CHECKING:
     metavar="URL",
     help="Where the producer is: http://HOST:PORT, https:// to speak TLS to it, unix:/path, tcp://HOST:PORT.",
 )
-@click.option("--producer", metavar="NAME", help="What the producer is called in reports.")
+@click.option(
+    "--producer",
+    metavar="NAME",
+    help="What the producer is called in reports; in forward modes of an intercept lane * takes each host.",
+)
+@click.option(
+    "--lane",
+    type=click.Choice(["splice", "intercept"]),
+    default="splice",
+    show_default=True,
+    help="splice: bytes go straight through. intercept: mitmproxy, for TLS that must be opened.",
+)
+@click.option(
+    "--mode",
+    metavar="MODE",
+    default="reverse",
+    show_default=True,
+    help=f"Of an intercept lane: {', '.join(MODES)}.",
+)
 @store_option
 @click.option(
     "--config",
@@ -131,6 +149,8 @@ def command(
     listen: str | None,
     upstream: str | None,
     producer: str | None,
+    lane: str,
+    mode: str,
     store_url: str,
     config_file: str | None,
     body_limit: int | None,
@@ -152,12 +172,13 @@ def command(
     Example:
       defacto record --listen 127.0.0.1:8080 --upstream http://127.0.0.1:9000 --producer orders
       defacto record --config defacto.toml --store postgresql://defacto@db/defacto
+      defacto record --lane intercept --mode regular --listen 127.0.0.1:8080 --producer '*'
     """
     given = context.get_parameter_source("store_url") is not click.core.ParameterSource.DEFAULT
 
     def plan() -> Plan:
         config = Config() if config_file is None else Config.load(config_file)
-        lanes = _lanes(config, listen, upstream, producer, body_limit)
+        lanes = _lanes(config, listen, upstream, producer, body_limit, lane, mode)
         given_capture = {name: value for name, value in capture.items() if value is not None}
         config = msgspec.structs.replace(
             config,
@@ -167,7 +188,6 @@ def command(
         url = store_url if given or config_file is None else config.store.url
         return Plan(
             lanes=tuple(map(lane_of, lanes)),
-            addresses=tuple(address_of(lane.listen) for lane in lanes),
             capture=_capture(config, url, named=config_file is not None),
             admin=_admin(config, admin),
         )
@@ -212,16 +232,31 @@ def _capture(config: Config, store_url: str, *, named: bool) -> Capture:
 
 
 def _lanes(
-    config: Config, listen: str | None, upstream: str | None, producer: str | None, body_limit: int | None
+    config: Config,
+    listen: str | None,
+    upstream: str | None,
+    producer: str | None,
+    body_limit: int | None,
+    lane: str,
+    mode: str,
 ) -> list[LaneConfig]:
     """The lane that the options describe, or those of the configuration."""
     given = {"--listen": listen, "--upstream": upstream, "--producer": producer}
+    if lane == "intercept" and mode not in {"reverse", "upstream"}:
+        del given["--upstream"]
     missing = [name for name, value in given.items() if value is None]
-    if listen is not None and upstream is not None and producer is not None:
-        limit = BODY_LIMIT_BYTES if body_limit is None else body_limit
+    if not missing:
+        described = {
+            "lane": lane,
+            "mode": mode,
+            "listen": listen,
+            "upstream": upstream or "",
+            "producer": producer,
+            "body_limit": BODY_LIMIT_BYTES if body_limit is None else body_limit,
+        }
         try:
-            return [LaneConfig(producer=producer, listen=listen, upstream=upstream, body_limit=limit)]
-        except ValueError as error:
+            return [msgspec.convert(described, LaneConfig)]
+        except msgspec.ValidationError as error:
             raise click.UsageError(str(error)) from None
     if len(missing) < len(given):
         raise click.UsageError(f"{' and '.join(missing)} must be given too.")

@@ -78,13 +78,17 @@ class LaneConfig(Section, frozen=True, kw_only=True):
     """`[[lane]]`: one sidecar, from `listen`, where consumers connect, to the producer at `upstream`.
 
     `listen` is `HOST:PORT` or `unix:/path`; `upstream` is `http://HOST[:PORT]`, `https://…`, `tcp://HOST:PORT`
-    (bytes of any protocol: what is no HTTP is counted and not decoded) or `unix:/path` (HTTP).
+    (bytes of any protocol: what is no HTTP is counted and not decoded) or `unix:/path` (HTTP). `lane` is
+    `splice`, or `intercept`: mitmproxy in one of its `mode`s, with its authority in `ca_dir`.
     `max_connections` bounds the connections at a time (0: as many as the system gives).
     """
 
     producer: str
     listen: str
-    upstream: str
+    upstream: str = ""
+    lane: Literal["splice", "intercept"] = "splice"
+    mode: str = "reverse"
+    ca_dir: str | None = None
     body_limit: int = BODY_LIMIT_BYTES
     accept_proxy_protocol: bool = False
     send_proxy_protocol: Literal["", "v1", "v2"] = ""
@@ -98,7 +102,9 @@ class LaneConfig(Section, frozen=True, kw_only=True):
             raise ValueError("`producer` must not be empty")
         if not _is_listen_address(self.listen):
             raise ValueError(f"`listen` must be HOST:PORT or unix:/path, got {self.listen!r}")
-        if not _is_upstream(self.upstream):
+        if self.lane == "intercept":
+            self._check_intercept()
+        elif not _is_upstream(self.upstream):
             raise ValueError(
                 "`upstream` must be an http:// or https:// URL with a host, tcp://HOST:PORT or unix:/path, "
                 f"got {self.upstream!r}"
@@ -107,8 +113,26 @@ class LaneConfig(Section, frozen=True, kw_only=True):
             raise ValueError(f"`body_limit` must be zero or more bytes, got {self.body_limit}")
         if self.max_connections < 0:
             raise ValueError(f"`max_connections` must be zero or more, got {self.max_connections}")
+        if self.lane == "splice" and self.mode != "reverse":
+            raise ValueError(f'`mode` {self.mode!r} needs `lane = "intercept"`')
         if self.upstream_tls is not None and not self.upstream.startswith("https://"):
             raise ValueError("`upstream_tls` needs an https:// `upstream`")
+
+    def _check_intercept(self) -> None:
+        name = self.mode.partition(":")[0]
+        if name not in MODES:
+            raise ValueError(f"`mode` must be one of {', '.join(MODES)}, got {self.mode!r}")
+        if name in {"reverse", "upstream"} and not self.upstream.startswith(("http://", "https://")):
+            raise ValueError(f"`mode` {name} needs an http:// or https:// `upstream`, got {self.upstream!r}")
+        if self.listen.startswith("unix:"):
+            raise ValueError("an intercept lane listens on HOST:PORT")
+        ours = (self.tls, self.accept_proxy_protocol, self.send_proxy_protocol, self.max_connections)
+        if any(ours):
+            raise ValueError("TLS files, PROXY headers and connection limits belong to splice lanes")
+
+
+MODES = ("reverse", "regular", "transparent", "upstream", "socks5", "wireguard", "local")
+"""What mitmproxy can be."""
 
 
 class JwtConfig(Section, frozen=True, kw_only=True):

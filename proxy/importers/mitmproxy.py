@@ -11,8 +11,9 @@ import re
 from hashlib import blake2b
 from typing import IO, TYPE_CHECKING, Any
 
+from proxy.flows import headers_of, since
 from proxy.importers.address import read_url
-from proxy.importers.instants import from_seconds, length
+from proxy.importers.instants import from_seconds
 from proxy.importers.outcome import outcome_of, protocol_of
 from proxy.importers.recording import Cut, Ordinals, RawFrame, Recorded, Skipped, UnreadableError
 from proxy.importers.text import readable
@@ -26,13 +27,11 @@ if TYPE_CHECKING:
     from mitmproxy import http
 
     from proxy.importers.recording import Item
-    from store.records import Headers
 
 NAME = "mitmproxy flows"
 
 MAX_FLOW_BYTES = 1 << 28
 """The largest flow that is read, 256 MB; mitmproxy holds each whole, and parsing it takes some times that."""
-_SECOND_NS = 1_000_000_000
 
 _LENGTH = re.compile(rb"\d{1,12}:")
 _LENGTH_OR_PART = re.compile(rb"\d{1,12}(:|\Z)")
@@ -163,16 +162,16 @@ def _convert(flow: http.HTTPFlow, ordinals: Ordinals, producer: str, source: str
         target=address.target,
         scheme=address.scheme,
         authority=address.authority,
-        request_headers=_headers(request.headers),
-        request_trailers=_headers(request.trailers),
+        request_headers=headers_of(request.headers),
+        request_trailers=headers_of(request.trailers),
         request_body=_body(request.raw_content),
         status=response.status_code if response else None,
-        response_headers=_headers(response.headers) if response else (),
-        response_trailers=_headers(response.trailers) if response else (),
+        response_headers=headers_of(response.headers) if response else (),
+        response_trailers=headers_of(response.trailers) if response else (),
         response_body=_body(response.raw_content) if response else None,
-        request_ns=_since(request.timestamp_start, request.timestamp_end),
-        wait_ns=_since(request.timestamp_start, response.timestamp_start) if response else None,
-        duration_ns=_since(request.timestamp_start, response.timestamp_end) if response else None,
+        request_ns=since(request.timestamp_start, request.timestamp_end),
+        wait_ns=since(request.timestamp_start, response.timestamp_start) if response else None,
+        duration_ns=since(request.timestamp_start, response.timestamp_end) if response else None,
         outcome=outcome_of(
             method,
             response.status_code if response else None,
@@ -184,19 +183,6 @@ def _convert(flow: http.HTTPFlow, ordinals: Ordinals, producer: str, source: str
         flaws=_not_recorded(flow),
     )
     return Recorded(exchange, frames)
-
-
-def _since(start: float, seconds: float | None) -> int | None:
-    return None if seconds is None else length(seconds - start, _SECOND_NS)
-
-
-def _headers(headers: http.Headers | None) -> Headers:
-    fields = headers.fields if headers else ()
-    return tuple(
-        (name.decode("iso-8859-1").lower(), value.decode("iso-8859-1").strip(" \t\r\n"))
-        for name, value in fields
-        if not name.startswith(b":")
-    )
 
 
 def _body(data: bytes | None) -> RawBody | None:

@@ -86,6 +86,6 @@ class AdminListener:
         self._child = Child("admin listener", process.run, (settings, listener))
         self._child.start()
         self._plan = plan
-        name = listener.getsockname()
+        name = listener.getsockname() if listener is not None else str(address)
         shown = f"unix:{name}" if isinstance(name, str) else f"http://{address.host}:{name[1]}"
         self._say(f"admin listener on {shown}")

@@ -8,6 +8,7 @@ stays its own: the connection becomes opaque, is counted by reason, and its tap 
 from __future__ import annotations
 
 import logging
+import pickle
 from typing import TYPE_CHECKING, Protocol
 
 from proxy.counters import Counter
@@ -99,8 +100,8 @@ class WorkerFrames:
             self._taken[frame.lane] = frame.connection
             self._rows[frame.lane][Counter.SETTLED] = frame.connection
             return
-        if kind == Kind.CLOSE:
-            self._close(frame)
+        if kind in {Kind.CLOSE, Kind.RECORD}:
+            (self._close if kind == Kind.CLOSE else self._record)(frame)
             return
         known = self._connections.get(frame.connection)
         if known is None:  # its tap does not know yet
@@ -156,6 +157,13 @@ class WorkerFrames:
         for raw in _EVENTS[frame.kind](decoder, frame.payload, at):
             self._sink.add(self._records.record(raw))
             known.unfinished -= isinstance(raw, RawExchange)
+
+    def _record(self, frame: Frame) -> None:
+        try:
+            self._sink.add(self._records.record(pickle.loads(frame.payload)))  # noqa: S301 - see Kind.RECORD
+        except Exception:
+            logger.exception("a record of %s could not be taken in", self._lanes[frame.lane].producer)
+            self._rows[frame.lane][Counter.DECODER_ERROR] += frame.requests
 
     def _open(self, frame: Frame) -> None:
         if len(self._connections) >= CONNECTIONS_LIMIT:

@@ -27,6 +27,7 @@ from proxy.sampling import SampledSink, Sampler
 from proxy.sink import StoreSink
 from proxy.splice.decode import WorkerFrames
 from proxy.splice.frames import FrameError, FrameReader
+from proxy.splice.settings import ANY_PRODUCER
 from proxy.splice.tap import ALL, MUTE
 from store.errors import StoreUnreachableError
 from store.records import Exchange
@@ -119,6 +120,7 @@ class DecoderProcess:
         self._lifeline = lifeline
         producers = [lane.producer for lane in settings.lanes]
         self._lanes = {producer: lane for lane, producer in reversed(list(enumerate(producers)))}
+        self._any_lane = self._lanes.get(ANY_PRODUCER, 0)
         losses = CountedLosses(counters, producers, time_ns)
         config = capture.config
         sampler = Sampler(load_key(key_path(config.redaction.key_file)), config.capture.sample)
@@ -130,7 +132,7 @@ class DecoderProcess:
             disk_bytes=config.capture.disk_budget,
         )
         self._governor = Governor(budgets, Meters(lambda: store.size_bytes), sampler)
-        self._queues = QueueWatch(sampler, settings.workers * settings.queue_bytes)
+        self._queues = QueueWatch(sampler, settings.taps * settings.queue_bytes)
         age, size = config.capture.retain_age, config.capture.retain_size
         wanted = age is not None or size is not None
         self._upkeep = Upkeep(store, older_than_ns=age, max_bytes=size) if wanted else None
@@ -203,7 +205,7 @@ class DecoderProcess:
         self._queues.look(
             sum(
                 self._counters.worker_gauges(worker)[Gauge.QUEUE_BYTES]
-                for worker in range(self._settings.workers)
+                for worker in range(self._settings.taps)
             )
         )
         if not self._sink.waiting:
@@ -213,7 +215,7 @@ class DecoderProcess:
 
     def _connect(self) -> None:
         """Find the taps that we are not connected to; a worker that is not there yet is tried again."""
-        for worker in range(self._settings.workers):
+        for worker in range(self._settings.taps):
             if worker in self._links:
                 continue
             tap = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
@@ -274,7 +276,7 @@ class DecoderProcess:
         self._row(record)[reason] += 1
 
     def _row(self, record: Record) -> Row:
-        return self._counters.decoder(0, self._lanes[record.producer])
+        return self._counters.decoder(0, self._lanes.get(record.producer, self._any_lane))
 
 
 def _inode(file: Path | None) -> int:

@@ -57,10 +57,11 @@ class Forwarder:
             for index, lane in enumerate(lanes)
         ]
 
-    async def listen(self, listeners: tuple[socket.socket, ...]) -> None:
-        """Accept connections on one bound socket for each lane."""
+    async def listen(self, listeners: tuple[socket.socket | None, ...]) -> None:
+        """Accept connections on one bound socket for each lane; None: it has a process of its own."""
         for entrance, listener in zip(self._entrances, listeners, strict=True):
-            await entrance.open(listener)
+            if listener is not None:
+                await entrance.open(listener)
 
     def refresh(self) -> None:
         """Take up certificates that were replaced."""

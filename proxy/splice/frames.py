@@ -43,6 +43,8 @@ class Kind(IntEnum):
     """Nothing more comes from this connection."""
     GAP = 11
     """Something was not copied. What follows, if anything, begins a request while no other is unanswered."""
+    RECORD = 12
+    """A record that a lane made itself, pickled: both ends are ours, and nobody else may open the socket."""
 
 
 class Frame(NamedTuple):
@@ -104,7 +106,7 @@ class FrameReader:
         offset, end, header = 0, len(buffer), HEADER.size
         while end - offset >= header:
             connection, monotonic_ns, wall_ns, size, lane, kind, requests = HEADER.unpack_from(buffer, offset)
-            if size > PAYLOAD_LIMIT_BYTES or not Kind.HELLO <= kind <= Kind.GAP:
+            if size > PAYLOAD_LIMIT_BYTES or not Kind.HELLO <= kind <= Kind.RECORD:
                 raise FrameError(f"not a frame header: kind {kind}, {size} bytes")
             after = offset + header + size
             if after > end:

@@ -10,6 +10,7 @@ import shutil
 from typing import TYPE_CHECKING
 
 from proxy.counters import Counters
+from proxy.intercept import process as intercept
 from proxy.splice import decoder_process, worker
 from proxy.splice.child import FINISH_S, Child, mend
 from store.errors import DefactoError
@@ -29,20 +30,24 @@ class Generation:
 
     Args:
         settings: for the workers and the decoder; its `runtime` directory exists and is ours.
-        listeners: for each worker its sockets, one for each lane.
+        listeners: for each worker its sockets, one for each lane, None for one that binds its own.
         capture: what the decoder does with what it is given.
     """
 
     def __init__(
-        self, settings: Settings, listeners: Sequence[tuple[socket.socket, ...]], capture: Capture
+        self, settings: Settings, listeners: Sequence[tuple[socket.socket | None, ...]], capture: Capture
     ) -> None:
         self.settings = settings
         self.counters = Counters.create(
-            settings.counters_path, workers=settings.workers, lanes=len(settings.lanes)
+            settings.counters_path, workers=settings.taps, lanes=len(settings.lanes)
         )
         self._workers = [
             Child("forwarder", worker.run, (settings, index, sockets))
             for index, sockets in enumerate(listeners)
+        ]
+        self._workers += [
+            Child("intercept lane", intercept.run, (settings, settings.workers + place, lane))
+            for place, lane in enumerate(settings.intercepted)
         ]
         self._decoder = Child("decoder", decoder_process.run, (settings, capture))
         self.ending = False

@@ -41,8 +41,10 @@ class Listeners:
         self._bound: dict[_Key, list[socket.socket]] = {}
         self._inherited = list(_inherited())
 
-    def bind(self, addresses: Sequence[Address]) -> list[tuple[socket.socket, ...]]:
+    def bind(self, addresses: Sequence[Address | None]) -> list[tuple[socket.socket | None, ...]]:
         """For each worker, the sockets of these addresses in their order. What is bound already is kept.
+
+        None stands for what is bound elsewhere.
 
         Raises:
             DefactoError: an address is taken, not ours, or not allowed; nothing is bound anew then.
@@ -50,7 +52,7 @@ class Listeners:
         keys = _numbered(addresses)
         fresh: dict[_Key, list[socket.socket]] = {}
         try:
-            for key in keys:
+            for key in filter(None, keys):
                 if key not in self._bound:
                     fresh[key] = self._sockets(key[0])
         except BaseException:
@@ -59,13 +61,13 @@ class Listeners:
             raise
         self._bound |= fresh
         return [
-            tuple(self._bound[key][worker % len(self._bound[key])] for key in keys)
+            tuple(key and self._bound[key][worker % len(self._bound[key])] for key in keys)
             for worker in range(self._workers)
         ]
 
-    def keep(self, addresses: Sequence[Address]) -> None:
+    def keep(self, addresses: Sequence[Address | None]) -> None:
         """Close every socket of another address."""
-        for key in self._bound.keys() - set(_numbered(addresses)):
+        for key in self._bound.keys() - set(filter(None, _numbered(addresses))):
             _remove(key[0])
             _close(self._bound.pop(key))
 
@@ -103,12 +105,13 @@ class Listeners:
         return [first, *others]
 
 
-def _numbered(addresses: Sequence[Address]) -> list[_Key]:
+def _numbered(addresses: Sequence[Address | None]) -> list[_Key | None]:
     seen: Counter[Address] = Counter()
-    keys = []
+    keys: list[_Key | None] = []
     for address in addresses:
-        keys.append((address, seen[address]))
-        seen[address] += 1
+        keys.append((address, seen[address]) if address is not None else None)
+        if address is not None:
+            seen[address] += 1
     return keys
 
 

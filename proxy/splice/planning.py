@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from importlib.util import find_spec
+from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from proxy.intercept.ca import ca_folder, prepare
 from proxy.splice.settings import Address, Lane, ListenTls, UpstreamTls
 from proxy.splice.tls import ListenContext, TlsError, UpstreamContexts
 from store.errors import DefactoError
@@ -26,6 +29,9 @@ def lane_of(config: LaneConfig) -> Lane:
     lane = Lane(
         producer=config.producer,
         source=config.listen,
+        listen=address_of(config.listen),
+        mode=config.mode if config.lane == "intercept" else "",
+        ca_dir=str(ca_folder(config.ca_dir)) if config.lane == "intercept" else "",
         upstream=upstream,
         upstream_tls=tls,
         tls=_listen_tls(config),
@@ -35,6 +41,8 @@ def lane_of(config: LaneConfig) -> Lane:
         body_limit_bytes=config.body_limit,
     )
     _try_tls(lane)
+    if lane.mode:
+        _try_mitmproxy(lane)
     return lane
 
 
@@ -47,6 +55,8 @@ def address_of(listen: str, role: str = "lane") -> Address:
 
 
 def _upstream(config: LaneConfig) -> tuple[Address, UpstreamTls | None]:
+    if not config.upstream:
+        return Address(), None
     if config.upstream.startswith("unix:"):
         return Address(path=config.upstream.removeprefix("unix:")), None
     parts = urlsplit(config.upstream)
@@ -81,6 +91,16 @@ def _listen_tls(config: LaneConfig) -> ListenTls | None:
         client_ca=tls.client_ca or "",
         require_client_certificate=tls.require_client_certificate,
     )
+
+
+def _try_mitmproxy(lane: Lane) -> None:
+    """What the lane's process will do."""
+    if find_spec("mitmproxy") is None:
+        raise DefactoError(
+            "an intercept lane is mitmproxy, which is not installed",
+            "Install it with: pip install 'defacto[mitmproxy]'",
+        )
+    prepare(Path(lane.ca_dir))
 
 
 def _try_tls(lane: Lane) -> None:

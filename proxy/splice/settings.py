@@ -9,6 +9,10 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
+ANY_PRODUCER = "*"
+"""In the place of a producer: each exchange's own host."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Address:
     """Where a socket listens or connects: a host and a port, or the path of a Unix socket (`path`).
@@ -53,6 +57,7 @@ class Lane:
     """One listener and where its bytes go. `source` is its address, as observations name it.
 
     `send_proxy_protocol` is `v1`, `v2` or `""`. `max_connections` bounds those of one worker; 0 does not.
+    `mode` is what mitmproxy is to be where it is the lane (`reverse`, `regular`, …), `""` where it is not.
     """
 
     producer: str
@@ -63,6 +68,9 @@ class Lane:
     accept_proxy_protocol: bool = False
     send_proxy_protocol: str = ""
     max_connections: int = 0
+    mode: str = ""
+    listen: Address = Address()
+    ca_dir: str = ""
     protocol: str = "http"
     body_limit_bytes: int = 1024 * 1024
 
@@ -82,6 +90,16 @@ class Settings:
     queue_bytes: int = 64 * 1024 * 1024
     drain_s: float = 10.0
     log_format: str = "text"
+
+    @property
+    def intercepted(self) -> tuple[int, ...]:
+        """The lanes that are mitmproxy, by their index; each is a process of its own, with a tap."""
+        return tuple(index for index, lane in enumerate(self.lanes) if lane.mode)
+
+    @property
+    def taps(self) -> int:
+        """Processes that hand over: the forwarders first, then the lanes that are mitmproxy."""
+        return self.workers + len(self.intercepted)
 
     @property
     def counters_path(self) -> Path:

@@ -51,12 +51,16 @@ _SIGNALS = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """What a configuration asks for: the lanes, where each listens, and what becomes of the copies."""
+    """What a configuration asks for: the lanes, what becomes of the copies, and the admin listener."""
 
     lanes: tuple[Lane, ...]
-    addresses: tuple[Address, ...]
     capture: Capture
     admin: Admin
+
+    @property
+    def addresses(self) -> list[Address | None]:
+        """Where each lane listens; None: mitmproxy binds its own socket."""
+        return [None if lane.mode else lane.listen for lane in self.lanes]
 
 
 class Supervisor:
@@ -136,10 +140,12 @@ class Supervisor:
             os.kill(int(former), signal.SIGTERM)
         return generation
 
-    def _announce(self, lane: Lane, listener: socket.socket) -> None:
-        scheme = ("https://" if lane.tls is not None else "") + _name(listener)
+    def _announce(self, lane: Lane, listener: socket.socket | None) -> None:
+        scheme = ("https://" if lane.tls is not None else "") + _name(listener, lane)
         upstream = upstream_name(lane)
         self._status.say(f"listening on {scheme} -> {upstream} ({lane.producer})")
+        if lane.mode and lane.mode != "reverse":
+            return
         if error := _unreachable(lane):
             self._status.say(
                 f"warning: {upstream} cannot be reached ({error}); "
@@ -167,7 +173,7 @@ class Supervisor:
     def _reload(self, current: Generation) -> Generation:
         """Take up the configuration as it is now; where it cannot be carried out, the old one stays."""
         try:
-            new = self._start(self._plan())
+            new = self._start(_replaceable(self._plan(), current))
         except DefactoError as error:
             self._status.say(f"the configuration was not taken up: {error.message} {error.hint}".rstrip())
             for generation in self._generations:
@@ -218,9 +224,16 @@ class Supervisor:
             self._retire()
 
 
-def _seen(lanes: tuple[Lane, ...], listeners: tuple[socket.socket, ...]) -> tuple[LaneSeen, ...]:
+def _replaceable(plan: Plan, current: Generation) -> Plan:
+    """A plan that can be carried out beside the configuration at work."""
+    if any(lane.mode for lane in (*plan.lanes, *current.settings.lanes)):
+        raise DefactoError("a lane that is mitmproxy keeps its port.", "Start the recorder again.")
+    return plan
+
+
+def _seen(lanes: tuple[Lane, ...], listeners: tuple[socket.socket | None, ...]) -> tuple[LaneSeen, ...]:
     return tuple(
-        LaneSeen(lane.producer, _name(listener), upstream_name(lane))
+        LaneSeen(lane.producer, _name(listener, lane), upstream_name(lane))
         for lane, listener in zip(lanes, listeners, strict=True)
     )
 
@@ -229,11 +242,15 @@ def upstream_name(lane: Lane) -> str:
     """Where a lane's bytes go, as a URL."""
     if lane.upstream.path:
         return str(lane.upstream)
+    if not lane.upstream.host:
+        return lane.mode
     scheme = "https" if lane.upstream_tls is not None else "http"
     return f"{scheme}://{lane.upstream}"
 
 
-def _name(listener: socket.socket) -> str:
+def _name(listener: socket.socket | None, lane: Lane) -> str:
+    if listener is None:
+        return str(lane.listen)
     name = listener.getsockname()
     if isinstance(name, str):
         return f"unix:{name}"

@@ -25,7 +25,7 @@ from time import monotonic_ns, time_ns
 from typing import TYPE_CHECKING, cast
 
 from proxy.counters import ADDED_BOUNDS_NS, Counter, Gauge
-from proxy.splice.frames import HEADER, Kind, Opening
+from proxy.splice.frames import HEADER, PAYLOAD_LIMIT_BYTES, Kind, Opening
 from proxy.splice.streams import PREFACE, Streams
 
 if TYPE_CHECKING:
@@ -115,6 +115,30 @@ class Tap:
         opening = Opening(peer, scheme, certificate).packed()
         copy = self._copies[self._last_id] = Copy(self, self._last_id, lane, opening, self._rows[lane])
         return copy
+
+    def record(self, lane: int, packed: bytes, requests: int) -> bool:
+        """Hand over a record that a lane made itself (`Kind.RECORD`); False: it was lost, and counted.
+
+        Args:
+            lane: its index.
+            packed: the record.
+            requests: 1 for an exchange, 0 for a message.
+        """
+        row = self._rows[lane]
+        row[_REQUESTS] += requests
+        reason = 0
+        if self.link is None:
+            reason = int(Counter.DECODER_DOWN)
+        elif self.full or self.paused:
+            reason = self.paused or int(Counter.QUEUE_FULL)
+        elif len(packed) > PAYLOAD_LIMIT_BYTES:
+            reason = int(Counter.TOO_LARGE)
+        if reason:
+            row[reason] += requests
+            return False
+        row[_COPIED] += requests
+        self.send(0, lane, Kind.RECORD, packed, requests)
+        return True
 
     def malformed(self, lane: int) -> None:
         """A connection did not begin as the lane demands."""

@@ -33,10 +33,13 @@ REFRESH_S = 5.0
 """So often certificates are looked at."""
 
 
-def run(settings: Settings, worker: int, listeners: tuple[socket.socket, ...], lifeline: Connection) -> None:
+def run(
+    settings: Settings, worker: int, listeners: tuple[socket.socket | None, ...], lifeline: Connection
+) -> None:
     """The process.
 
-    `listeners` are bound, one for each lane; one message is sent on `lifeline` when it serves.
+    `listeners` are bound, one for each lane (None: it has a process of its own). One message is sent on
+    `lifeline` when it serves.
     """
     for number in (
         signal.SIGINT,
@@ -53,7 +56,7 @@ async def _serve(
     settings: Settings,
     counters: Counters,
     worker: int,
-    listeners: tuple[socket.socket, ...],
+    listeners: tuple[socket.socket | None, ...],
     lifeline: Connection,
 ) -> None:
     stop = asyncio.Event()

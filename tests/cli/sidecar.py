@@ -42,7 +42,7 @@ class Recorder:
             cwd=ROOT,
         )
         self.lines: list[str] = []
-        self.addresses = [self.line(r"listening on (\S+) -> \S+ \([\w-]+\)")[1] for _ in range(lanes)]
+        self.addresses = [self.line(r"listening on (\S+) -> \S+ \(\S+\)")[1] for _ in range(lanes)]
 
     @property
     def port(self) -> int:

@@ -49,7 +49,7 @@ def test_a_truncated_stream_gives_the_whole_frames(frames: list[Frame], data: st
     assert len(encoded(seen)) <= cut < len(encoded(frames[: len(seen) + 1]))
 
 
-@pytest.mark.parametrize(("kind", "size"), [(0, 0), (12, 0), (Kind.CLIENT_DATA, PAYLOAD_LIMIT_BYTES + 1)])
+@pytest.mark.parametrize(("kind", "size"), [(0, 0), (13, 0), (Kind.CLIENT_DATA, PAYLOAD_LIMIT_BYTES + 1)])
 def test_what_no_tap_writes_is_an_error(kind: int, size: int) -> None:
     with pytest.raises(FrameError):
         list(FrameReader().feed(HEADER.pack(1, 2, 3, size, 0, kind, 0)))
