@@ -167,6 +167,8 @@ class Recording:
         command = [
             *DEFACTO,
             "record",
+            "--admin",
+            "off",
             "--listen",
             "127.0.0.1:0",
             "--upstream",

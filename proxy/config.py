@@ -79,16 +79,18 @@ class LaneConfig(Section, frozen=True, kw_only=True):
 
     `listen` is `HOST:PORT` or `unix:/path`; `upstream` is `http://HOST[:PORT]`, `https://…`, `tcp://HOST:PORT`
     (bytes of any protocol: what is no HTTP is counted and not decoded) or `unix:/path` (HTTP). `lane` is
-    `splice`, or `intercept`: mitmproxy in one of its `mode`s, with its authority in `ca_dir`.
+    `splice`; or `intercept`: mitmproxy in one of its `mode`s, with its authority in `ca_dir`; or `push`: an
+    endpoint to which observations are posted by those who have the token in `token_file`.
     `max_connections` bounds the connections at a time (0: as many as the system gives).
     """
 
     producer: str
     listen: str
     upstream: str = ""
-    lane: Literal["splice", "intercept"] = "splice"
+    lane: Literal["splice", "intercept", "push"] = "splice"
     mode: str = "reverse"
     ca_dir: str | None = None
+    token_file: str | None = None
     body_limit: int = BODY_LIMIT_BYTES
     accept_proxy_protocol: bool = False
     send_proxy_protocol: Literal["", "v1", "v2"] = ""
@@ -104,6 +106,8 @@ class LaneConfig(Section, frozen=True, kw_only=True):
             raise ValueError(f"`listen` must be HOST:PORT or unix:/path, got {self.listen!r}")
         if self.lane == "intercept":
             self._check_intercept()
+        elif self.lane == "push":
+            self._check_push()
         elif not _is_upstream(self.upstream):
             raise ValueError(
                 "`upstream` must be an http:// or https:// URL with a host, tcp://HOST:PORT or unix:/path, "
@@ -117,6 +121,21 @@ class LaneConfig(Section, frozen=True, kw_only=True):
             raise ValueError(f'`mode` {self.mode!r} needs `lane = "intercept"`')
         if self.upstream_tls is not None and not self.upstream.startswith("https://"):
             raise ValueError("`upstream_tls` needs an https:// `upstream`")
+
+    @property
+    def token(self) -> str:
+        """What those must show who push observations.
+
+        Raises:
+            ConfigError: it cannot be read, or is empty.
+        """
+        return _token(self.token_file)
+
+    def _check_push(self) -> None:
+        if self.token_file is None:
+            raise ValueError("a push lane needs a `token_file`, with what clients must show")
+        if self.upstream:
+            raise ValueError("a push lane forwards nothing, so it has no `upstream`")
 
     def _check_intercept(self) -> None:
         name = self.mode.partition(":")[0]
@@ -254,15 +273,7 @@ class AdminConfig(Section, frozen=True, kw_only=True):
         Raises:
             ConfigError: it cannot be read, or is empty.
         """
-        if self.token_file is None:
-            return ""
-        try:
-            token = Path(self.token_file).read_text(encoding="utf-8").strip()
-        except (OSError, UnicodeDecodeError) as error:
-            raise ConfigError(f"cannot read the token in {self.token_file}: {error}") from None
-        if not token:
-            raise ConfigError(f"{self.token_file} is empty, and should hold a token")
-        return token
+        return _token(self.token_file)
 
 
 class CaptureConfig(Section, frozen=True, kw_only=True):
@@ -350,6 +361,18 @@ class Config(
     def body_limit(self, producer: str) -> int:
         """Bytes kept of one body of a producer's traffic."""
         return next((lane.body_limit for lane in self.lanes if lane.producer == producer), BODY_LIMIT_BYTES)
+
+
+def _token(file: str | None) -> str:
+    if file is None:
+        return ""
+    try:
+        token = Path(file).read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(f"cannot read the token in {file}: {error}") from None
+    if not token:
+        raise ConfigError(f"{file} is empty, and should hold a token")
+    return token
 
 
 def _quantity(kind: type, value: object) -> Any:

@@ -26,6 +26,8 @@ class Lane(StrEnum):
     SPLICE = "splice"
     INTERCEPT = "intercept"
     IMPORT = "import"
+    MIRROR = "mirror"
+    """A copy that somebody else handed over."""
 
 
 class Outcome(StrEnum):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 from typing import IO, TYPE_CHECKING, NamedTuple, cast
 
-from proxy.importers import har, mitmproxy
+from proxy.importers import har, mitmproxy, pcap
 from proxy.importers.gunzip import Gunzip
 from store.errors import DefactoError
 
@@ -31,6 +31,7 @@ class Format(NamedTuple):
 FORMATS = (
     Format(har.NAME, har.recognises, har.read),
     Format(mitmproxy.NAME, mitmproxy.recognises, mitmproxy.read),
+    Format(pcap.NAME, pcap.recognises, pcap.read),
 )
 
 

@@ -91,6 +91,8 @@ class Intake:
                 self._record(item)
                 if len(self._exchanges) >= BATCH_COUNT or self._held_bytes >= BATCH_BYTES:
                     self._flush(taken)
+            case RawMessage():
+                self._messages.append(self._recorder.message(item))
             case Skipped(reason=reason):
                 taken.skipped[reason] += 1
                 if len(taken.named) < NAMED:

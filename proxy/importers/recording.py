@@ -6,6 +6,8 @@ from collections import OrderedDict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from proxy.raw import RawMessage
+
 if TYPE_CHECKING:
     from proxy.raw import RawExchange
 
@@ -54,7 +56,8 @@ class Cut:
     reason: str
 
 
-Item = Recorded | Skipped | Cut
+Item = Recorded | RawMessage | Skipped | Cut
+"""A message stands alone where its recording gives it apart from its exchange."""
 
 
 class UnreadableError(Exception):

@@ -40,7 +40,7 @@ class Entrance:
     def __init__(
         self, lane: Lane, accept: Callable[[Origin | None], asyncio.Protocol], malformed: Callable[[], None]
     ) -> None:
-        self._lane = lane
+        self.lane = lane
         self._accept = accept
         self._malformed = malformed
         self._tls = ListenContext(lane.tls) if lane.tls is not None else None
@@ -51,7 +51,7 @@ class Entrance:
     async def open(self, listener: socket.socket) -> None:
         """Accept connections on a bound socket."""
         loop = asyncio.get_running_loop()
-        if self._lane.accept_proxy_protocol:
+        if self.lane.accept_proxy_protocol:
             listener.listen(BACKLOG)
             listener.setblocking(False)
             self._accepting = loop.create_task(self._accept_greeted(listener))

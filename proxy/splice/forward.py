@@ -60,7 +60,7 @@ class Forwarder:
     async def listen(self, listeners: tuple[socket.socket | None, ...]) -> None:
         """Accept connections on one bound socket for each lane; None: it has a process of its own."""
         for entrance, listener in zip(self._entrances, listeners, strict=True):
-            if listener is not None:
+            if listener is not None and not entrance.lane.token:
                 await entrance.open(listener)
 
     def refresh(self) -> None:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from proxy.counters import Counters
 from proxy.intercept import process as intercept
+from proxy.mirror import process as mirror
 from proxy.splice import decoder_process, worker
 from proxy.splice.child import FINISH_S, Child, mend
 from store.errors import DefactoError
@@ -48,6 +49,10 @@ class Generation:
         self._workers += [
             Child("intercept lane", intercept.run, (settings, settings.workers + place, lane))
             for place, lane in enumerate(settings.intercepted)
+        ]
+        self._workers += [
+            Child("push lane", mirror.run, (settings, settings.taps - place, lane, listeners[0][lane]))
+            for place, lane in enumerate(reversed(settings.pushed), 1)
         ]
         self._decoder = Child("decoder", decoder_process.run, (settings, capture))
         self.ending = False

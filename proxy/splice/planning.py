@@ -28,6 +28,7 @@ def lane_of(config: LaneConfig) -> Lane:
     upstream, tls = _upstream(config)
     lane = Lane(
         producer=config.producer,
+        token=config.token if config.lane == "push" else "",
         source=config.listen,
         listen=address_of(config.listen),
         mode=config.mode if config.lane == "intercept" else "",

@@ -57,7 +57,8 @@ class Lane:
     """One listener and where its bytes go. `source` is its address, as observations name it.
 
     `send_proxy_protocol` is `v1`, `v2` or `""`. `max_connections` bounds those of one worker; 0 does not.
-    `mode` is what mitmproxy is to be where it is the lane (`reverse`, `regular`, …), `""` where it is not.
+    `mode` is what mitmproxy is to be where it is the lane (`reverse`, `regular`, …), `""` where it is not;
+    `token` is what those must show who push observations, where that is what the lane is for.
     """
 
     producer: str
@@ -71,6 +72,7 @@ class Lane:
     mode: str = ""
     listen: Address = Address()
     ca_dir: str = ""
+    token: str = ""
     protocol: str = "http"
     body_limit_bytes: int = 1024 * 1024
 
@@ -97,9 +99,14 @@ class Settings:
         return tuple(index for index, lane in enumerate(self.lanes) if lane.mode)
 
     @property
+    def pushed(self) -> tuple[int, ...]:
+        """The lanes that observations are pushed to, in the same manner."""
+        return tuple(index for index, lane in enumerate(self.lanes) if lane.token)
+
+    @property
     def taps(self) -> int:
-        """Processes that hand over: the forwarders first, then the lanes that are mitmproxy."""
-        return self.workers + len(self.intercepted)
+        """Processes that hand over: forwarders, lanes that are mitmproxy, lanes that are pushed to."""
+        return self.workers + len(self.intercepted) + len(self.pushed)
 
     @property
     def counters_path(self) -> Path:

@@ -144,7 +144,7 @@ class Supervisor:
         scheme = ("https://" if lane.tls is not None else "") + _name(listener, lane)
         upstream = upstream_name(lane)
         self._status.say(f"listening on {scheme} -> {upstream} ({lane.producer})")
-        if lane.mode and lane.mode != "reverse":
+        if not lane.upstream.host and not lane.upstream.path:
             return
         if error := _unreachable(lane):
             self._status.say(
@@ -243,7 +243,7 @@ def upstream_name(lane: Lane) -> str:
     if lane.upstream.path:
         return str(lane.upstream)
     if not lane.upstream.host:
-        return lane.mode
+        return lane.mode or "/v1/observations"
     scheme = "https" if lane.upstream_tls is not None else "http"
     return f"{scheme}://{lane.upstream}"
 
