@@ -38,7 +38,8 @@ class Observation(Struct, forbid_unknown_fields=True, kw_only=True):
 
     `url` is absolute. `started_at` is when the request came, RFC 3339 with a time zone; `wait_ms` and
     `duration_ms` run from there to the first and to the last byte of the response. `status` is missing where
-    no response came. `id` makes the observation the same one when it is sent again; without it its content does.
+    no response came. `id` makes the observation the same one when it is sent again; without it its content
+    does.
     """
 
     method: Annotated[str, Meta(pattern=r"^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,32}$")]
