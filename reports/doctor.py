@@ -23,12 +23,16 @@ from typing import TYPE_CHECKING
 from urllib.parse import SplitResult, urlsplit
 
 from proxy.config import Config
+from proxy.intercept.ca import CERTIFICATE, ca_folder, prepare, trusting
 from proxy.redaction.key import key_path, load_key
+from proxy.splice.planning import lane_of
 from store.errors import DefactoError
 from store.store import Store
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+
+    from proxy.config import LaneConfig
 
 OLDEST_PYTHON = (3, 11)
 
@@ -44,7 +48,7 @@ TIMEOUT_S = 3
 PORTS = {"http": 80, "https": 443, "amqp": 5672, "amqps": 5671, "kafka": 9092, "mqtt": 1883, "mqtts": 8883,
          "nats": 4222, "redis": 6379, "rediss": 6379}  # fmt: skip
 
-EXTRAS = {"mitmproxy": "mitmproxy", "parquet": "pyarrow", "postgres": "psycopg"}
+EXTRAS = {"mitmproxy": "mitmproxy", "parquet": "pyarrow", "pcap": "scapy", "postgres": "psycopg"}
 """Distributions by the extra that brings them."""
 
 
@@ -83,8 +87,7 @@ def examine(store_url: str, config_path: str | None) -> list[Check]:
         checks.append(Check(subject="configuration", health=Health.OK, found=found))
     checks.append(_key(config))
     for lane in config.lanes:
-        checks.append(_port(lane.producer, lane.listen))
-        checks.extend(_upstream(lane.producer, lane.upstream))
+        checks.extend(_lane(lane))
     checks.extend(_broker(broker.name, broker.url) for broker in config.brokers)
     return checks
 
@@ -175,6 +178,69 @@ def _key(config: Config) -> Check:
     except DefactoError as error:
         return _failed("redaction key", error)
     return Check(subject="redaction key", health=Health.OK, found=f"{path}, readable by its owner only")
+
+
+def _lane(lane: LaneConfig) -> Iterator[Check]:
+    subject = f"lane {lane.producer}"
+    if lane.listen.startswith("unix:"):
+        folder = Path(lane.listen.removeprefix("unix:")).parent
+        yield from _folder(folder)
+    else:
+        yield _port(lane.producer, lane.listen)
+    if lane.upstream.startswith(("http://", "https://")):
+        yield from _upstream(lane.producer, lane.upstream)
+    elif lane.upstream:
+        yield _connects(f"{subject}: upstream", lane.upstream)
+    if lane.lane == "intercept":
+        yield _authority(subject, ca_folder(lane.ca_dir))
+    elif lane.lane == "splice":
+        yield from _tls(subject, lane)
+
+
+def _tls(subject: str, lane: LaneConfig) -> Iterator[Check]:
+    if lane.tls is None and lane.upstream_tls is None:
+        return
+    try:
+        lane_of(lane)
+    except DefactoError as error:
+        yield _failed(f"{subject}: TLS", error)
+    else:
+        yield Check(subject=f"{subject}: TLS", health=Health.OK, found="its certificates can be used")
+
+
+def _connects(subject: str, upstream: str) -> Check:
+    try:
+        if upstream.startswith("unix:"):
+            with socket.socket(socket.AF_UNIX) as probe:
+                probe.settimeout(TIMEOUT_S)
+                probe.connect(upstream.removeprefix("unix:"))
+        else:
+            parts = urlsplit(upstream)
+            socket.create_connection((parts.hostname or "", parts.port or 0), TIMEOUT_S).close()
+    except OSError as error:
+        remedy = "Start the service, or put its address right. Consumers would be refused."
+        found = f"{upstream} does not answer: {error}"
+        return Check(subject=subject, health=Health.FAILURE, found=found, remedy=remedy)
+    return Check(subject=subject, health=Health.OK, found=f"{upstream} answers")
+
+
+def _authority(subject: str, folder: Path) -> Check:
+    """The certificate authority of an intercept lane, and how clients come to trust it."""
+    subject = f"{subject}: authority"
+    certificate = folder / CERTIFICATE
+    if not certificate.exists():
+        found = f"{folder} holds none yet; it is made at the first recording"
+        return Check(subject=subject, health=Health.OK, found=found)
+    try:
+        prepare(folder)
+    except DefactoError as error:
+        return _failed(subject, error)
+    return Check(
+        subject=subject,
+        health=Health.OK,
+        found=f"{folder}, readable by its owner only",
+        remedy=trusting(folder),
+    )
 
 
 def _port(producer: str, listen: str) -> Check:
