@@ -129,7 +129,8 @@ class WorkerFrames:
         """
         open_requests = [self._sink.waiting] * len(self._lanes)
         for connection in self._connections.values():
-            open_requests[connection.lane] += connection.decoder.open_requests
+            under_way = max(connection.decoder.open_requests, connection.unfinished)
+            open_requests[connection.lane] += under_way
         for row, taken, still_open in zip(self._rows, self._taken, open_requests, strict=True):
             row[Counter.SETTLED] = max(row[Counter.SETTLED], taken - still_open)
 

@@ -264,6 +264,7 @@ class DecoderProcess:
         for record in records:
             counter = Counter.OBSERVED if isinstance(record, Exchange) else Counter.MESSAGES
             self._row(record)[counter] += 1
+        self._settle()  # at once: whoever is killed now has counted what is stored
         self._gauges[Gauge.LAST_STORED_AT] = time_ns()
         self._gauges[Gauge.WAITING_SINCE] = 0
 
