@@ -80,14 +80,17 @@ class LaneConfig(Section, frozen=True, kw_only=True):
     `listen` is `HOST:PORT` or `unix:/path`; `upstream` is `http://HOST[:PORT]`, `https://…`, `tcp://HOST:PORT`
     (bytes of any protocol: what is no HTTP is counted and not decoded) or `unix:/path` (HTTP). `lane` is
     `splice`; or `intercept`: mitmproxy in one of its `mode`s, with its authority in `ca_dir`; or `push`: an
-    endpoint to which observations are posted by those who have the token in `token_file`.
+    endpoint to which observations are posted by those who have the token in `token_file`; or `capture`: the
+    packets of an `interface` to and from `ports`.
     `max_connections` bounds the connections at a time (0: as many as the system gives).
     """
 
     producer: str
-    listen: str
+    listen: str = ""
     upstream: str = ""
-    lane: Literal["splice", "intercept", "push"] = "splice"
+    lane: Literal["splice", "intercept", "push", "capture"] = "splice"
+    interface: str = ""
+    ports: tuple[int, ...] = ()
     mode: str = "reverse"
     ca_dir: str | None = None
     token_file: str | None = None
@@ -102,22 +105,26 @@ class LaneConfig(Section, frozen=True, kw_only=True):
         """Refuse what could only fail later."""
         if not self.producer.strip():
             raise ValueError("`producer` must not be empty")
+        if self.body_limit < 0:
+            raise ValueError(f"`body_limit` must be zero or more bytes, got {self.body_limit}")
+        if self.lane == "capture":
+            self._check_capture()
+            return
         if not _is_listen_address(self.listen):
             raise ValueError(f"`listen` must be HOST:PORT or unix:/path, got {self.listen!r}")
-        if self.lane == "intercept":
-            self._check_intercept()
-        elif self.lane == "push":
-            self._check_push()
-        elif not _is_upstream(self.upstream):
+        {"splice": self._check_splice, "intercept": self._check_intercept, "push": self._check_push}[
+            self.lane
+        ]()
+
+    def _check_splice(self) -> None:
+        if not _is_upstream(self.upstream):
             raise ValueError(
                 "`upstream` must be an http:// or https:// URL with a host, tcp://HOST:PORT or unix:/path, "
                 f"got {self.upstream!r}"
             )
-        if self.body_limit < 0:
-            raise ValueError(f"`body_limit` must be zero or more bytes, got {self.body_limit}")
         if self.max_connections < 0:
             raise ValueError(f"`max_connections` must be zero or more, got {self.max_connections}")
-        if self.lane == "splice" and self.mode != "reverse":
+        if self.mode != "reverse":
             raise ValueError(f'`mode` {self.mode!r} needs `lane = "intercept"`')
         if self.upstream_tls is not None and not self.upstream.startswith("https://"):
             raise ValueError("`upstream_tls` needs an https:// `upstream`")
@@ -130,6 +137,14 @@ class LaneConfig(Section, frozen=True, kw_only=True):
             ConfigError: it cannot be read, or is empty.
         """
         return _token(self.token_file)
+
+    def _check_capture(self) -> None:
+        if not self.interface or not self.ports or len(self.ports) > MOST_PORTS:
+            raise ValueError(f"a capture lane needs an `interface` and one to {MOST_PORTS} `ports`")
+        if any(not 0 < port < 65_536 for port in self.ports):
+            raise ValueError(f"`ports` are from 1 to 65535, got {list(self.ports)}")
+        if self.listen or self.upstream:
+            raise ValueError("a capture lane forwards nothing, so it has neither `listen` nor `upstream`")
 
     def _check_push(self) -> None:
         if self.token_file is None:
@@ -150,6 +165,8 @@ class LaneConfig(Section, frozen=True, kw_only=True):
             raise ValueError("TLS files, PROXY headers and connection limits belong to splice lanes")
 
 
+MOST_PORTS = 60
+"""Of a capture lane: the kernel's filter jumps over 255 instructions at most."""
 MODES = ("reverse", "regular", "transparent", "upstream", "socks5", "wireguard", "local")
 """What mitmproxy can be."""
 

@@ -62,6 +62,8 @@ class Counter(IntEnum):
     """The store could not be written for so long that the memory for waiting exchanges was used up."""
     SHUTDOWN = auto()
     """The recorder was told to end before everything copied was decoded."""
+    PACKETS_MISSING = auto()
+    """Of a connection in a capture of packets, not all were captured."""
     PAUSED = auto()
     """Somebody paused the capture."""
     CPU_BUDGET = auto()

@@ -182,6 +182,9 @@ def _key(config: Config) -> Check:
 
 def _lane(lane: LaneConfig) -> Iterator[Check]:
     subject = f"lane {lane.producer}"
+    if lane.lane == "capture":
+        yield _capture(subject, lane)
+        return
     if lane.listen.startswith("unix:"):
         folder = Path(lane.listen.removeprefix("unix:")).parent
         yield from _folder(folder)
@@ -195,6 +198,15 @@ def _lane(lane: LaneConfig) -> Iterator[Check]:
         yield _authority(subject, ca_folder(lane.ca_dir))
     elif lane.lane == "splice":
         yield from _tls(subject, lane)
+
+
+def _capture(subject: str, lane: LaneConfig) -> Check:
+    try:
+        lane_of(lane)
+    except DefactoError as error:
+        return _failed(f"{subject}: capture", error)
+    found = f"packets of {lane.interface} can be captured"
+    return Check(subject=f"{subject}: capture", health=Health.OK, found=found)
 
 
 def _tls(subject: str, lane: LaneConfig) -> Iterator[Check]:

@@ -1,14 +1,16 @@
 """Live capture of a plaintext interface: packets as the kernel shows them.
 
 Linux only (packet(7)). A filter in the kernel lets through the TCP packets of the wanted ports alone; what
-the kernel had to drop is counted.
+the kernel had to drop is said.
 """
 
 from __future__ import annotations
 
 import ctypes
+import logging
 import socket
 from struct import Struct
+from time import time_ns
 from typing import TYPE_CHECKING
 
 from proxy.mirror.packets import ETHERNET
@@ -31,6 +33,9 @@ _LOAD_HALF, _LOAD_BYTE, _LOAD_HALF_AT_X, _LOAD_HEADER = 0x28, 0x30, 0x48, 0xB1
 _IF_EQUAL, _IF_ANY, _RETURN = 0x15, 0x45, 0x06
 
 
+logger = logging.getLogger(__name__)
+
+
 class Capture:
     """Packets of one interface.
 
@@ -43,7 +48,6 @@ class Capture:
     """
 
     def __init__(self, interface: str, ports: Sequence[int]) -> None:
-        self.dropped = 0
         try:
             self.socket = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 0)
             self._filter(program(ports))
@@ -66,22 +70,26 @@ class Capture:
             ) from None
         self.link = ETHERNET
 
-    def packets(self) -> Iterator[bytes]:
-        """Those that have come. On loopback each is shown twice, once as it leaves: those are left out."""
+    def packets(self) -> Iterator[tuple[bytes, int]]:
+        """Those that have come, and when, as Unix ns.
+
+        On loopback each is shown twice, once as it leaves: those are left out.
+        """
         while True:
             try:
                 packet, address = self.socket.recvfrom(PACKET_BYTES)
             except BlockingIOError:
                 break
             if address[2] != socket.PACKET_OUTGOING or address[0] != "lo":
-                yield packet
+                yield packet, time_ns()
         self._count_drops()
 
     def _count_drops(self) -> None:
         _, dropped = _STATISTICS.unpack(
             self.socket.getsockopt(_SOL_PACKET, _PACKET_STATISTICS, _STATISTICS.size)
         )
-        self.dropped += dropped  # the kernel counts from zero again once it was asked
+        if dropped:  # it counts from zero again once it was asked
+            logger.warning("the kernel dropped %d packets: what they belong to is not observed", dropped)
 
     def _filter(self, instructions: bytes) -> None:
         held = ctypes.create_string_buffer(instructions)

@@ -51,8 +51,8 @@ class Generation:
             for place, lane in enumerate(settings.intercepted)
         ]
         self._workers += [
-            Child("push lane", mirror.run, (settings, settings.taps - place, lane, listeners[0][lane]))
-            for place, lane in enumerate(reversed(settings.pushed), 1)
+            Child("mirror lane", mirror.run, (settings, settings.taps - place, lane, listeners[0][lane]))
+            for place, lane in enumerate(reversed(settings.mirrored), 1)
         ]
         self._decoder = Child("decoder", decoder_process.run, (settings, capture))
         self.ending = False

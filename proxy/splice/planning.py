@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from proxy.intercept.ca import ca_folder, prepare
+from proxy.mirror.live import Capture
 from proxy.splice.settings import Address, Lane, ListenTls, UpstreamTls
 from proxy.splice.tls import ListenContext, TlsError, UpstreamContexts
 from store.errors import DefactoError
@@ -29,8 +30,10 @@ def lane_of(config: LaneConfig) -> Lane:
     lane = Lane(
         producer=config.producer,
         token=config.token if config.lane == "push" else "",
-        source=config.listen,
-        listen=address_of(config.listen),
+        source=config.listen or config.interface,
+        listen=address_of(config.listen) if config.listen else Address(),
+        interface=config.interface if config.lane == "capture" else "",
+        ports=config.ports,
         mode=config.mode if config.lane == "intercept" else "",
         ca_dir=str(ca_folder(config.ca_dir)) if config.lane == "intercept" else "",
         upstream=upstream,
@@ -44,6 +47,8 @@ def lane_of(config: LaneConfig) -> Lane:
     _try_tls(lane)
     if lane.mode:
         _try_mitmproxy(lane)
+    if lane.interface:
+        Capture(lane.interface, lane.ports).socket.close()  # that we may, and that it is there
     return lane
 
 

@@ -58,7 +58,8 @@ class Lane:
 
     `send_proxy_protocol` is `v1`, `v2` or `""`. `max_connections` bounds those of one worker; 0 does not.
     `mode` is what mitmproxy is to be where it is the lane (`reverse`, `regular`, …), `""` where it is not;
-    `token` is what those must show who push observations, where that is what the lane is for.
+    `token` is what those must show who push observations, where that is what the lane is for; `interface` and
+    `ports` name the traffic whose packets are captured.
     """
 
     producer: str
@@ -73,6 +74,8 @@ class Lane:
     listen: Address = Address()
     ca_dir: str = ""
     token: str = ""
+    interface: str = ""
+    ports: tuple[int, ...] = ()
     protocol: str = "http"
     body_limit_bytes: int = 1024 * 1024
 
@@ -99,14 +102,14 @@ class Settings:
         return tuple(index for index, lane in enumerate(self.lanes) if lane.mode)
 
     @property
-    def pushed(self) -> tuple[int, ...]:
-        """The lanes that observations are pushed to, in the same manner."""
-        return tuple(index for index, lane in enumerate(self.lanes) if lane.token)
+    def mirrored(self) -> tuple[int, ...]:
+        """The lanes that are shown copies (pushed observations, packets), in the same manner."""
+        return tuple(index for index, lane in enumerate(self.lanes) if lane.token or lane.interface)
 
     @property
     def taps(self) -> int:
-        """Processes that hand over: forwarders, lanes that are mitmproxy, lanes that are pushed to."""
-        return self.workers + len(self.intercepted) + len(self.pushed)
+        """Processes that hand over: forwarders, lanes that are mitmproxy, lanes that are shown copies."""
+        return self.workers + len(self.intercepted) + len(self.mirrored)
 
     @property
     def counters_path(self) -> Path:

@@ -59,8 +59,8 @@ class Plan:
 
     @property
     def addresses(self) -> list[Address | None]:
-        """Where each lane listens; None: mitmproxy binds its own socket."""
-        return [None if lane.mode else lane.listen for lane in self.lanes]
+        """Where each lane listens; None: mitmproxy binds its own socket, and a capture has none."""
+        return [None if lane.mode or lane.interface else lane.listen for lane in self.lanes]
 
 
 class Supervisor:
@@ -243,14 +243,14 @@ def upstream_name(lane: Lane) -> str:
     if lane.upstream.path:
         return str(lane.upstream)
     if not lane.upstream.host:
-        return lane.mode or "/v1/observations"
+        return lane.mode or ("packets" if lane.interface else "/v1/observations")
     scheme = "https" if lane.upstream_tls is not None else "http"
     return f"{scheme}://{lane.upstream}"
 
 
 def _name(listener: socket.socket | None, lane: Lane) -> str:
     if listener is None:
-        return str(lane.listen)
+        return lane.interface or str(lane.listen)
     name = listener.getsockname()
     if isinstance(name, str):
         return f"unix:{name}"

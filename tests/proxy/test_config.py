@@ -90,7 +90,7 @@ def test_the_documented_defaults_are_the_defaults(tmp_path: Path) -> None:
         ("[redaction]\nname = []", "redaction: unknown key `name`"),
         ("[store]\nurl = 5", "store.url: expected `str`, got `int`"),
         (LANE + 'body_limit = "1M"', r"lane\[0\].body_limit: expected `int`, got `str`"),
-        ('[[lane]]\nproducer="a"', r"lane\[0\]: missing key `listen`"),
+        ('[[lane]]\nproducer="a"', r"lane\[0\]: `listen` must be HOST:PORT"),
         ("[lane]", "lane: expected a list, got a table"),
         (LANE.replace(":80", ""), "HOST:PORT"),
         (LANE.replace(":80", ":99999"), "HOST:PORT"),
