@@ -164,23 +164,25 @@ class Recording:
     captured: Captured
 
     def __init__(self, database: Path, upstream: int, *options: str) -> None:
-        command = [
-            *DEFACTO,
-            "record",
-            "--admin",
-            "off",
+        lane = [
             "--listen",
             "127.0.0.1:0",
             "--upstream",
             f"http://127.0.0.1:{upstream}",
+            "--producer",
+            "bench",
         ]
+        if "--config" in options:
+            lane = []
         self._process = subprocess.Popen(
-            [*command, "--producer", "bench", "--store", str(database), *options],
+            [*DEFACTO, "record", "--admin", "off", *lane, "--store", str(database), *options],
             stderr=subprocess.PIPE,
             text=True,
         )
         assert self._process.stderr is not None
-        self.port = int(search(r"listening on 127\.0\.0\.1:(\d+)", self._process.stderr.readline()))
+        self.pid = self._process.pid
+        said = self._process.stderr.readline()
+        self.port = int(search(r"listening on (?:https://)?127\.0\.0\.1:(\d+)", said))
         time.sleep(2)  # the decoder connects
 
     def __enter__(self) -> Self:
@@ -202,7 +204,9 @@ def number(text: str) -> int:
 
 
 @contextmanager
-def nginx(folder: Path, name: str, location: str, extra: str = "") -> Iterator[int]:
+def nginx(
+    folder: Path, name: str, location: str, extra: str = "", *, tls: bool = False, listen: str = ""
+) -> Iterator[int]:
     """One nginx process without a master."""
     port = free_port()
     place = folder / name
@@ -212,9 +216,10 @@ def nginx(folder: Path, name: str, location: str, extra: str = "") -> Iterator[i
     )
     (place / "nginx.conf").write_text(
         f"daemon off; master_process off; pid {place}/pid; error_log {place}/error.log;"
-        f"events {{ worker_connections 1024; }}"
+        f"events {{ worker_connections 4096; }}"
         f"http {{ access_log off; keepalive_requests 100000000; {temporary}"
-        f"default_type application/json; {extra} server {{ listen 127.0.0.1:{port}; {location} }} }}\n"
+        f"default_type application/json; {extra} "
+        f"server {{ listen 127.0.0.1:{port}{' ssl' if tls else ''}{listen}; {location} }} }}\n"
     )
     with running(["nginx", "-p", str(place), "-c", str(place / "nginx.conf")], port):
         yield port

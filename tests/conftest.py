@@ -9,6 +9,7 @@ import pytest
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
 
 SERVER = os.environ.get("DEFACTO_TEST_POSTGRES", "postgresql://postgres@127.0.0.1:5432")
@@ -51,3 +52,12 @@ def postgres_url(postgres_database: str) -> str:
         connection.execute("DROP SCHEMA public CASCADE")
         connection.execute("CREATE SCHEMA public")
     return postgres_database
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
+def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """Where an empty store can be made: the same tests run on both databases."""
+    if request.param == "sqlite":
+        return str(tmp_path / "defacto.db")
+    postgres: str = request.getfixturevalue("postgres_url")
+    return postgres

@@ -25,7 +25,6 @@ from store.store import Store
 from store.tables import batches, bodies, exchanges, messages
 from tests.inference.test_fold import traffic
 from tests.inference.traffic import START, call
-from tests.store.conftest import postgres_database, postgres_url, url
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -35,7 +34,6 @@ if TYPE_CHECKING:
     from proxy.sink import Record
     from store.records import Summary
 
-__all__ = ["postgres_database", "postgres_url", "url"]  # fixtures
 
 LOSS = Loss(producer="shop", window_start=0, reason="queue-full", count=3)
 
