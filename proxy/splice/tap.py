@@ -388,7 +388,8 @@ class Copy:
     def _cut(self, reason: int) -> None:
         """Copy no more, whatever is under way."""
         self._copying = False
-        self._row[reason] += max(1, self._asked - self._answered)
+        under_way = self._asked - self._answered
+        self._row[reason] += under_way if self._streams is not None else max(1, under_way)
         self._tap.send(self._id, self._lane, Kind.GAP, COUNT.pack(self._asked))
 
     def _lose(self, requests: int) -> None:

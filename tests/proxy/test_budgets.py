@@ -21,6 +21,7 @@ from proxy.budgets import (
     Governor,
     Judge,
     Meters,
+    QueueWatch,
     Reading,
     Verdict,
     resident_bytes,
@@ -191,3 +192,35 @@ def test_a_store_that_cannot_say_how_large_it_is() -> None:
     assert meters.read().disk_bytes == 123
     now += DISK_NS
     assert meters.read().disk_bytes == 123
+
+
+def test_a_decoder_that_falls_behind_keeps_fewer_sessions_until_it_has_caught_up() -> None:
+    now = 0
+    sampler = Sampler(b"key")
+    watch = QueueWatch(sampler, 1000, now_ns=lambda: now)
+    pressures = []
+    for waiting in (0, 501, 900, 900, *[0] * 59):
+        for _ in range(10):  # asked ten times a second
+            watch.look(waiting)
+        pressures.append(sampler.pressure)
+        now += READ_NS
+    assert pressures[:4] == [0, 1, 2, 3]
+    assert set(pressures[4:]) == {3}
+    for _ in range(4):
+        now += RELAX_NS
+        watch.look(100)
+    assert sampler.pressure == 0
+
+
+def test_pressure_from_a_queue_is_bounded() -> None:
+    now = 0
+    sampler = Sampler(b"key")
+    watch = QueueWatch(sampler, 1000, now_ns=lambda: now)
+    for _ in range(3 * MAX_PRESSURE):
+        watch.look(1000)
+        now += READ_NS
+    assert sampler.pressure == MAX_PRESSURE
+    for _ in range(3 * MAX_PRESSURE):
+        now += RELAX_NS
+        watch.look(0)
+    assert sampler.pressure == 0

@@ -6,8 +6,9 @@ import asyncio
 from typing import TYPE_CHECKING
 
 from proxy.counters import Counter
-from proxy.splice.frames import Kind, Opening
-from proxy.splice.tap import COUNT
+from proxy.splice.frames import PAYLOAD_LIMIT_BYTES, Kind, Opening
+from proxy.splice.streams import PREFACE
+from proxy.splice.tap import ALL, COUNT, EVENTS_ONLY
 from tests.proxy.splice.splicing import Decoder, eventually, run, server, worker
 
 if TYPE_CHECKING:
@@ -211,6 +212,119 @@ def test_a_decoder_that_does_not_read_does_not_slow_the_traffic() -> None:
             lost, copied = splice.count(Counter.QUEUE_FULL), splice.count(Counter.COPIED)
             assert lost > 50
             assert copied + lost == 100
+            await decoder.close()
+
+    run(main())
+
+
+H2 = PREFACE + b"\x00\x00\x00\x04\x00\x00\x00\x00\x00"
+"""A client's preface with empty settings."""
+
+
+def asks(number: int) -> bytes:
+    """A HEADERS frame that begins a stream."""
+    return b"\x00\x00\x01\x01\x05" + number.to_bytes(4) + b"\x82"
+
+
+def answers(number: int) -> bytes:
+    return b"\x00\x00\x01\x01\x05" + number.to_bytes(4) + b"\x88"
+
+
+def test_http2_is_counted_by_streams_and_copied_from_its_first_byte() -> None:
+    async def main() -> None:
+        async with worker(1) as splice:
+            decoder = await Decoder.connect(splice)
+            copy = splice.tap.copy(0, "")
+            copy.client(H2 + asks(1) + asks(3))
+            assert not copy.between_exchanges
+            copy.server(answers(3) + answers(1))
+            assert copy.between_exchanges
+            copy.close()
+            frames = await decoder.read(closed)
+            assert kinds(frames) == ["HELLO", "OPEN", "CLIENT_DATA", "SERVER_DATA", "CLOSE"]
+            assert frames[2].requests == 2
+            assert (splice.count(Counter.REQUESTS), splice.count(Counter.COPIED)) == (2, 2)
+            await decoder.close()
+
+    run(main())
+
+
+def test_http2_is_not_taken_up_in_its_middle() -> None:
+    async def main() -> None:
+        async with worker(1) as splice:
+            copy = splice.tap.copy(0, "")
+            copy.client(H2 + asks(1))
+            copy.server(answers(1))
+            decoder = await Decoder.connect(splice)
+            copy.client(asks(3))
+            copy.server(answers(3))
+            assert splice.count(Counter.DECODER_DOWN) == 1
+            assert splice.count(Counter.UNSYNCHRONISED) == 1
+            assert splice.count(Counter.COPIED) == 0
+            await decoder.close()
+
+    run(main())
+
+
+def test_a_pause_stops_copying_between_exchanges_and_is_counted() -> None:
+    async def main() -> None:
+        async with worker(1) as splice:
+            decoder = await Decoder.connect(splice)
+            plain, streams = splice.tap.copy(0, ""), splice.tap.copy(0, "")
+            answered(plain)
+            streams.client(H2 + asks(1))
+            decoder.mute(ALL, Counter.PAUSED)
+            await eventually(lambda: splice.tap.paused != 0)
+            answered(plain)
+            streams.server(answers(1))
+            streams.client(asks(3))
+            assert (
+                splice.count(Counter.PAUSED) == 3
+            )  # one, and two of the connection that is given up for good
+            decoder.mute(ALL, 0)
+            await eventually(lambda: splice.tap.paused == 0)
+            answered(plain)
+            streams.client(asks(5))
+            assert splice.count(Counter.COPIED) == 3
+            assert splice.count(Counter.UNSYNCHRONISED) == 1
+            await decoder.close()
+
+    run(main())
+
+
+def test_a_connection_of_which_no_bytes_are_wanted_still_tells_how_it_ends() -> None:
+    async def main() -> None:
+        async with worker(1) as splice:
+            decoder = await Decoder.connect(splice)
+            copy = splice.tap.copy(0, "")
+            copy.client(b"\x16\x03\x01")
+            frames = await decoder.read(lambda frame: frame.kind == Kind.CLIENT_DATA)
+            decoder.mute(frames[-1].connection, EVENTS_ONLY)
+            await asyncio.sleep(0.05)
+            copy.server(b"\x16\x03\x03")
+            copy.client(b"\x17\x03\x03")
+            copy.event(Kind.SERVER_EOF)
+            copy.close()
+            assert kinds(await decoder.read(closed)) == ["SERVER_EOF", "CLOSE"]
+            await decoder.close()
+
+    run(main())
+
+
+def test_records_of_other_lanes_are_handed_over_or_counted_as_lost() -> None:
+    async def main() -> None:
+        async with worker(1) as splice:
+            assert not splice.tap.record(0, b"packed", 1)
+            decoder = await Decoder.connect(splice)
+            assert splice.tap.record(0, b"packed", 1)
+            frames = await decoder.read(lambda frame: frame.kind == Kind.RECORD)
+            assert (frames[-1].payload, frames[-1].requests) == (b"packed", 1)
+            assert not splice.tap.record(0, bytes(PAYLOAD_LIMIT_BYTES + 1), 1)
+            await until_full(splice)
+            assert not splice.tap.record(0, b"packed", 1)
+            assert splice.count(Counter.DECODER_DOWN) == 1
+            assert splice.count(Counter.TOO_LARGE) == 1
+            assert splice.count(Counter.QUEUE_FULL) >= 1
             await decoder.close()
 
     run(main())
