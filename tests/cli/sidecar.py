@@ -78,6 +78,10 @@ class Recorder:
         assert self._process.returncode == 0, rest
         return rest.splitlines()[-1]
 
+    def wait(self) -> None:
+        """Until it has ended by itself."""
+        assert self._process.wait(timeout=PATIENCE_S) == 0
+
     def kill(self) -> None:
         """End it at once, if it has not ended."""
         with self._process:  # closes its pipe and waits

@@ -282,7 +282,7 @@ def test_a_new_program_takes_over_the_ports(tmp_path: Path) -> None:
         running.send(signal.SIGUSR2)
         await asyncio.to_thread(running.line, r"listening on \S+ -> ")
         await asyncio.to_thread(running.line, r"exchanges recorded")
-        await asyncio.sleep(0.3)
+        await asyncio.to_thread(running.wait)
         stop.set()
         return await asking, newest(f"{tmp_path}/d.db")
 
