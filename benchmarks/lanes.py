@@ -18,7 +18,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import NamedTuple
 
@@ -130,7 +130,8 @@ async def idle(folder: Path, count: int) -> None:
     count = min(count, (hard - 200) // 2)
 
     async def hold(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        await reader.read()
+        with suppress(asyncio.CancelledError):
+            await reader.read()
         writer.close()
 
     server = await asyncio.start_server(hold, "127.0.0.1", 0, backlog=4096)
