@@ -98,8 +98,7 @@ def trusting(folder: Path) -> str:
         f"  Java     keytool -importcert -cacerts -alias defacto -file {certificate}",
         f"  Debian   cp {certificate} /usr/local/share/ca-certificates/defacto.crt && update-ca-certificates",
         f"  RHEL     cp {certificate} /etc/pki/ca-trust/source/anchors/defacto.pem && update-ca-trust",
-        "  macOS    security add-trusted-cert -d -r trustRoot -k /Library/Keychains/System.keychain"
-        f" {certificate}",
+        f"  macOS    security add-trusted-cert -d -k /Library/Keychains/System.keychain {certificate}",
     ]
     return "\n".join(lines)
 

@@ -22,6 +22,7 @@ from tests.cli.sidecar import free_port
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
+
     from proxy.decoders.decoder import Decoder
     from proxy.raw import RawRecord
 
