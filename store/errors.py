@@ -17,6 +17,10 @@ class DefactoError(Exception):
         self.hint = hint
 
 
+class QuestionError(DefactoError):
+    """What was asked for does not exist, or could be several things: used wrongly, exit code 2."""
+
+
 class StoreError(DefactoError):
     """The store cannot be opened, read or written."""
 

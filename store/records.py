@@ -135,6 +135,7 @@ class Exchange:
 class Message:
     """One observed event, as published (`consumer` is None) or as delivered to one consumer.
 
+    `publisher` is None where it is not known who published what was delivered.
     `channel` is the topic, queue, subject or WebSocket path. `exchange` is the id of the exchange that
     carried it (the WebSocket upgrade, the webhook), `""` where there is none. `sequence` is the
     broker's offset, delivery tag or sequence number; `redeliveries` counts earlier deliveries of the

@@ -16,8 +16,9 @@ from store.codec import decode_texts, encode_json
 from store.counting import Counts, capture, span
 from store.engine import Database, open_database
 from store.errors import StoreError
+from store.glimpses import Glimpse, around, named, newest
 from store.reading import read_exchanges, read_messages
-from store.records import Capture, Exchange, KnownConsumer, Loss, Message, Summary
+from store.records import Exchange, KnownConsumer, Message
 from store.saving import Turn, save
 from store.schema import ensure_current
 from store.size import size_bytes
@@ -36,7 +37,7 @@ from store.tables import (
 from store.tables import summaries as summaries_table
 from store.writing import Written, write_batch
 
-__all__ = ["Counts", "Store", "Turn", "Written"]
+__all__ = ["Counts", "Glimpse", "Store", "Turn", "Written"]
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -44,7 +45,7 @@ if TYPE_CHECKING:
     from types import TracebackType
     from typing import Self
 
-    from store.records import SummaryKey
+    from store.records import Capture, Loss, Summary, SummaryKey
     from store.saving import Merge
 
 
@@ -136,32 +137,68 @@ class Store:
         where = [*of(exchanges, producer), *between(exchanges.c.started_at, since, until)]
         return read_exchanges(self._database, where, limit=limit, newest=newest)
 
-    def messages(self, *, producer: str | None = None, exchange: str | None = None) -> Iterator[Message]:
-        """Messages in the order recorded: all, or those that one exchange carried."""
-        where = of(messages, producer)
+    def messages(
+        self,
+        *,
+        producer: str | None = None,
+        exchange: str | None = None,
+        since: int | None = None,
+        until: int | None = None,
+    ) -> Iterator[Message]:
+        """Messages in the order recorded: all, those that one exchange carried, or (`""`) that none did."""
+        seen_at = func.coalesce(messages.c.delivered_at, messages.c.published_at, messages.c.acknowledged_at)
+        where = [*of(messages, producer), *between(seen_at, since, until)]
         if exchange is not None:
             where.append(messages.c.exchange == exchange)
         return read_messages(self._database, where)
 
-    def exchange(self, id_prefix: str) -> Exchange:
-        """The exchange with this id, or the only one whose id starts so.
+    def observation(self, id_prefix: str) -> Exchange | Message:
+        """The exchange or message with this id, or the only one whose id starts so.
 
         Raises:
             StoreError: there is none, or there are several.
         """
-        identifier = exchanges.c.id
-        where = [identifier >= id_prefix, identifier < id_prefix + "\U0010ffff"]
-        with self._database.reading() as connection:
-            found = list(connection.scalars(select(identifier).where(*where).order_by(identifier).limit(2)))
+        found = self.named(id_prefix)
         if not found:
             raise StoreError(
-                f"There is no exchange {id_prefix!r}.", "`defacto exchanges` lists them with their ids."
+                f"There is no observation {id_prefix!r}.",
+                "`defacto exchanges` and `defacto messages` list them with their ids.",
             )
-        if len(found) > 1 and found[0] != id_prefix:
+        if len(found) > 1:
             raise StoreError(
-                f"Several exchanges have an id that starts with {id_prefix!r}.", "Give more of it."
+                f"Several observations have an id that starts with {id_prefix!r}.", "Give more of it."
             )
-        return next(read_exchanges(self._database, [identifier == found[0]]))
+        return self.opened(found)[0]
+
+    # Observations at a glance: bounded, whatever is stored
+
+    def named(self, id_prefix: str) -> list[Glimpse]:
+        """The observation with this id; else those whose id starts so, a few at most."""
+        return named(self._database, id_prefix)
+
+    def glimpses(
+        self, kind: type[Exchange | Message], *, before: int | None = None, limit: int
+    ) -> list[Glimpse]:
+        """Exchanges or messages, the last recorded first: before a `Glimpse.seq` where one is given."""
+        return newest(self._database, kind, before=before, limit=limit)
+
+    def around(self, kind: type[Exchange | Message], one: Glimpse, *, limit: int) -> list[Glimpse]:
+        """Exchanges or messages recorded just before and just after an observation, nearest first."""
+        return around(self._database, kind, one, limit)
+
+    def opened(self, glimpses: Sequence[Glimpse]) -> list[Exchange | Message]:
+        """The records themselves, in the order given; what was removed meanwhile is left out."""
+        calls = [one.seq for one in glimpses if one.kind is Exchange]
+        events = [one.seq for one in glimpses if one.kind is Message]
+        found: dict[object, Exchange | Message] = {}
+        if calls:
+            read = read_exchanges(self._database, [exchanges.c.seq.in_(calls)])
+            found |= {(Exchange, one.id): one for one in read}
+        if events:
+            found |= {
+                (Message, one.id): one for one in read_messages(self._database, [messages.c.seq.in_(events)])
+            }
+        return [found[one.kind, one.id] for one in glimpses if (one.kind, one.id) in found]
 
     def count(self, *, producer: str | None = None) -> int:
         """The number of exchanges that are kept."""
@@ -200,9 +237,15 @@ class Store:
                 connection.scalars(select(batches.c.id).where(~batches.c.folded).order_by(batches.c.id))
             )
 
-    def batch(self, batch_id: int) -> Iterator[Exchange]:
-        """The exchanges of one batch, in the order recorded."""
-        return read_exchanges(self._database, [exchanges.c.batch == batch_id])
+    def latest_batch(self) -> int:
+        """The number of the batch that was written last, 0: none is kept."""
+        with self._database.reading() as connection:
+            return connection.scalar(select(func.max(batches.c.id))) or 0
+
+    def batch(self, batch_id: int) -> Iterator[Exchange | Message]:
+        """The exchanges of one batch in the order recorded, then its messages."""
+        yield from read_exchanges(self._database, [exchanges.c.batch == batch_id])
+        yield from read_messages(self._database, [messages.c.batch == batch_id])
 
     def save(
         self,

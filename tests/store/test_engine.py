@@ -223,7 +223,7 @@ def test_a_read_only_folder(tmp_path: Path) -> None:
 def shared(folder: Path) -> Path:
     """A folder that other users can reach."""
     folder.mkdir()
-    for parent in [folder, *folder.parents][:4]:
+    for parent in [folder, *folder.parents][:5]:
         if parent.stat().st_uid == 0 and parent.stat().st_mode & 0o777 == 0o700:
             parent.chmod(0o755)
     return folder

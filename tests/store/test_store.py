@@ -26,7 +26,7 @@ one_store_for_all = settings(
 def test_every_field_comes_back(store: Store, exchanges: list[Exchange], messages: list[Message]) -> None:
     assert store.write(exchanges, messages) == Written(added=len(exchanges) + len(messages), duplicates=0)
     for exchange in exchanges:
-        assert store.exchange(exchange.id) == exchange
+        assert store.observation(exchange.id) == exchange
         assert exchange in store.exchanges(producer=exchange.producer, newest=True)
     for message in messages:
         assert message in store.messages(producer=message.producer)
@@ -38,7 +38,7 @@ def test_an_id_may_be_any_text(store: Store, identifier: str) -> None:
     exchange = an_exchange(1, id=identifier)
     store.write([exchange])
     assert store.write([exchange]) == Written(added=0, duplicates=1)
-    assert store.exchange(identifier) == exchange
+    assert store.observation(identifier) == exchange
 
 
 def test_what_is_there_already_adds_nothing(store: Store) -> None:
@@ -55,7 +55,7 @@ def test_of_two_with_one_id_the_first_counts(store: Store) -> None:
     first = an_exchange(1)
     store.write([first, replace(first, status=500)])
     store.write([replace(first, status=404)])
-    assert store.exchange(first.id).status == 200
+    assert store.observation(first.id).status == 200
 
 
 def test_an_empty_write_makes_no_batch(store: Store) -> None:
@@ -147,16 +147,18 @@ def test_a_unique_prefix_of_an_id_is_enough(store: Store) -> None:
             an_exchange(4, id="B"),
         ]
     )
-    assert store.exchange("abcd").path == "/orders/1"
-    assert store.exchange("abce").path == "/orders/2"
-    assert store.exchange("ab").path == "/orders/3"  # the whole id, though others start with it
-    assert store.exchange("B").path == "/orders/4"
-    with pytest.raises(StoreError, match="Several exchanges have an id that starts with 'abc'") as several:
-        store.exchange("abc")
+    assert store.observation("abcd").path == "/orders/1"
+    assert store.observation("abce").path == "/orders/2"
+    assert store.observation("ab").path == "/orders/3"  # the whole id, though others start with it
+    assert store.observation("B").path == "/orders/4"
+    with pytest.raises(StoreError, match="Several observations have an id that starts with 'abc'") as several:
+        store.observation("abc")
     assert several.value.hint == "Give more of it."
-    with pytest.raises(StoreError, match="There is no exchange 'b'") as none:
-        store.exchange("b")
+    with pytest.raises(StoreError, match="There is no observation 'b'") as none:
+        store.observation("b")
     assert "defacto exchanges" in none.value.hint
+    store.write(messages=[a_message(1, id="abcm")])
+    assert isinstance(store.observation("abcm"), Message)
 
 
 def test_messages_of_an_exchange(store: Store) -> None:
