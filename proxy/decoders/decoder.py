@@ -1,4 +1,4 @@
-"""What every decoder is: one connection's bytes in, exchanges and messages out.
+"""What every decoder is: one connection's bytes in, exchanges, messages and events out.
 
 A decoder is told what happened on its connection, in order, and gives the records that became complete.
 Where it cannot go on it raises `Opaque`: the connection is then forwarded as before and not looked at any
@@ -7,9 +7,9 @@ more. It never raises anything else on whatever bytes, and its memory is bounded
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import TYPE_CHECKING, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from store.records import Lane
 
@@ -29,7 +29,7 @@ class Instant(NamedTuple):
 class Reason(StrEnum):
     """Why a connection cannot be decoded further. The names are those of the counters."""
 
-    NOT_HTTP = "not-http"
+    OTHER_PROTOCOL = "other-protocol"
     MALFORMED = "malformed"
     TOO_LARGE = "too-large"
     TOO_MANY = "too-many"
@@ -55,6 +55,8 @@ class Origin:
 
     `connection` is unique among all recorders and runs. `scheme` is what the client spoke: `https` where its
     TLS ends at us. `client_certificate` is the subject of the certificate that it proved to own then.
+    `common` is where the decoders of one lane leave what all of them need to know, each under a name of its
+    own, bounded.
     """
 
     producer: str
@@ -64,6 +66,7 @@ class Origin:
     lane: Lane = Lane.SPLICE
     scheme: str = "http"
     client_certificate: str = ""
+    common: dict[str, Any] = field(default_factory=dict, compare=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

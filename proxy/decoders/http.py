@@ -63,7 +63,7 @@ class HttpDecoder:
     def server_data(self, data: bytes, at: Instant) -> Iterator[RawRecord]:
         """The server sent bytes."""
         if not self._chosen and not self._first:
-            raise Opaque(Reason.NOT_HTTP, 1)  # where the server speaks first, it is no HTTP
+            raise Opaque(Reason.OTHER_PROTOCOL, 1)  # where the server speaks first, it is no HTTP
         return self._decoder.server_data(data, at)
 
     def client_eof(self, at: Instant) -> Iterator[RawRecord]:
@@ -101,5 +101,5 @@ def _choice(first: bytes) -> type[Http1Decoder | Http2Decoder | TlsDecoder] | No
         if start.startswith(first):
             return None
     if first[0] not in _TOKEN and first[:1] not in {b"\r", b"\n"}:  # an empty line may come before a request
-        raise Opaque(Reason.NOT_HTTP, 1)
+        raise Opaque(Reason.OTHER_PROTOCOL, 1)
     return Http1Decoder

@@ -5,14 +5,18 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
-from proxy.decoders.decoder import Instant, Opaque
-from proxy.raw import RawExchange, RawMessage
+from proxy.decoders.decoder import Instant, Opaque, Origin
+from proxy.raw import RawEvent, RawExchange, RawMessage
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from proxy.decoders.decoder import Decoder
     from proxy.raw import RawRecord
+
+ORIGIN = Origin(
+    producer="orders", source="here", connection="run-1", peer="10.0.0.9", client_certificate="CN=c"
+)
 
 Step = tuple[str, bytes] | str | int
 """`("c", bytes)` from the client, `("s", bytes)` from the server, an event by name, a gap as a number."""
@@ -27,6 +31,10 @@ class Seen(NamedTuple):
     @property
     def exchanges(self) -> list[RawExchange]:
         return [one for one in self.records if isinstance(one, RawExchange)]
+
+    @property
+    def events(self) -> list[RawEvent]:
+        return [one for one in self.records if isinstance(one, RawEvent)]
 
     @property
     def messages(self) -> list[RawMessage]:
@@ -80,6 +88,8 @@ def untimed(seen: Seen) -> tuple[list[RawRecord], tuple[object, int] | None]:
 
 
 def _untimed(record: RawRecord) -> RawRecord:
+    if isinstance(record, RawEvent):
+        return record._replace(at=0, acknowledged_at=None if record.acknowledged_at is None else 0)
     if isinstance(record, RawMessage):
         return replace(record, at=0, carrier=_exchange_untimed(record.carrier))
     return _exchange_untimed(record)

@@ -1,0 +1,105 @@
+"""Kafka's requests and replies, read with kio: the heads of all, the bodies of those that are asked for."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from kio.index import KioIndexError, load_request_schema, load_response_schema
+from kio.schema.request_header.v1.header import RequestHeader
+from kio.serial import entity_reader
+from kio.serial.errors import SerialError
+
+from proxy.decoders.decoder import Opaque, Reason
+
+if TYPE_CHECKING:
+    from kio.serial.readers import Reader
+    from kio.static.protocol import RequestPayload, ResponsePayload
+
+_LAST_API = 255
+"""Kafka 4 goes up to 92."""
+_LAST_VERSION = 63
+
+_read_head = entity_reader(RequestHeader)
+"""Version 1; version 2 begins with the same fields."""
+
+_REFUSED = (SerialError, ValueError, LookupError, OverflowError, TypeError)
+"""What kio raises at bytes that do not fit, its tree of errors and what its conversions raise."""
+
+
+class Undecoded(Exception):  # noqa: N818 - a frame that is left out, not the end of anything
+    """A frame, or a batch of records, that cannot be read."""
+
+
+class RequestHead(NamedTuple):
+    """What every request begins with."""
+
+    api: int
+    version: int
+    correlation: int
+    client_id: str
+
+
+def request_head(data: bytes) -> RequestHead:
+    """The head of a request.
+
+    Raises:
+        Opaque: there is none.
+    """
+    try:
+        head, _ = _read_head(data, 0)
+    except _REFUSED:
+        raise Opaque(Reason.MALFORMED, 1) from None
+    api, version = head.request_api_key, head.request_api_version
+    if not (0 <= api <= _LAST_API and 0 <= version <= _LAST_VERSION):
+        raise Opaque(Reason.MALFORMED, 1)
+    return RequestHead(api, version, head.correlation_id, head.client_id or "")
+
+
+METADATA = 3
+"""The API key."""
+
+
+def request_of(api: int, version: int, data: bytes) -> Any:
+    """A whole request.
+
+    Raises:
+        Undecoded: its version is not known, or it has bytes too many or too few.
+    """
+    return _read(_request_readers, api, version, data)
+
+
+def reply_of(api: int, version: int, data: bytes) -> Any:
+    """A whole reply, to a request of this version.
+
+    Raises:
+        Undecoded: as with a request. Of metadata only names are learned, and bytes that follow do no harm:
+            librdkafka's mock cluster has one too many there.
+    """
+    return _read(_reply_readers, api, version, data, exact=api != METADATA)
+
+
+def _read(readers: Any, api: int, version: int, data: bytes, *, exact: bool = True) -> Any:
+    try:
+        read_head, read_body = readers(api, version)
+        _, size = read_head(data, 0)
+        body, body_size = read_body(data, size)
+    except (KioIndexError, *_REFUSED):
+        raise Undecoded from None
+    if exact and size + body_size != len(data):  # kio leaves what follows alone
+        raise Undecoded
+    return body
+
+
+@lru_cache
+def _request_readers(api: int, version: int) -> tuple[Reader[Any], Reader[Any]]:
+    return _readers(load_request_schema(api, version))
+
+
+@lru_cache
+def _reply_readers(api: int, version: int) -> tuple[Reader[Any], Reader[Any]]:
+    return _readers(load_response_schema(api, version))
+
+
+def _readers(schema: type[RequestPayload | ResponsePayload]) -> tuple[Reader[Any], Reader[Any]]:
+    return entity_reader(schema.__header_schema__), entity_reader(schema)
