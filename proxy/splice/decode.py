@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import logging
 import pickle
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from proxy.counters import Counter
 from proxy.decoders.decoder import Instant, Limits, Opaque, Origin, Reason
-from proxy.decoders.table import DECODERS
+from proxy.decoders.table import decoder_of
 from proxy.raw import RawExchange
 from proxy.splice.frames import Frame, Kind, Opening
 from proxy.splice.tap import COUNT, EVENTS_ONLY
@@ -62,6 +62,7 @@ class WorkerFrames:
         lanes: as in the settings.
         counters: the row of `counters.decoder(worker, lane)` is written.
         mute: asks the tap for no more of a connection.
+        common: what the decoders of each lane share, over all workers (`Origin.common`).
     """
 
     def __init__(
@@ -72,10 +73,12 @@ class WorkerFrames:
         records: Records,
         sink: Sink,
         mute: Callable[[int, int], None],
+        common: Sequence[dict[str, Any]] | None = None,
     ) -> None:
         self._lanes = lanes
         self._rows: list[Row] = [counters.decoder(worker, lane) for lane in range(len(lanes))]
         self._limits = [Limits(body_bytes=lane.body_limit_bytes) for lane in lanes]
+        self._common = common or [{} for _ in lanes]
         self._records = records
         self._sink = sink
         self._mute = mute
@@ -84,6 +87,8 @@ class WorkerFrames:
         """Copied requests that have arrived here, as the tap counts them."""
         self._connections: dict[int, _Connection] = {}
         self._held_bytes = 0
+        self._ended = [0] * len(lanes)
+        """Whole connections (`proxy.splice.whole`) that have ended while something waited in the sink."""
         self._given_up: dict[int, int] = {}
         """Opaque connections, until they end, and the counter (or 0) of what still comes from them."""
 
@@ -125,9 +130,16 @@ class WorkerFrames:
         """All that has arrived, is not under way and does not wait in the sink is dealt with.
 
         The sink does not say which lane's exchanges wait in it, so each lane is taken to be concerned: what
-        was settled is told too low rather than too high.
+        was settled is told too low rather than too high. A whole connection has been dealt with when it has
+        ended and the sink was empty after that.
         """
-        open_requests = [self._sink.waiting] * len(self._lanes)
+        waiting = self._sink.waiting
+        if not waiting:
+            self._ended = [0] * len(self._lanes)
+        open_requests = [
+            waiting if lane.protocol == "http" else ended
+            for lane, ended in zip(self._lanes, self._ended, strict=True)
+        ]
         for connection in self._connections.values():
             under_way = max(connection.decoder.open_requests, connection.unfinished)
             open_requests[connection.lane] += under_way
@@ -137,7 +149,8 @@ class WorkerFrames:
     def end(self) -> None:
         """The link is gone; what was under way will not be completed."""
         for connection in self._connections.values():
-            self._rows[connection.lane][Counter.SHUTDOWN] += connection.decoder.open_requests
+            lost = max(connection.decoder.open_requests, connection.whole)
+            self._rows[connection.lane][Counter.SHUTDOWN] += lost
         self._connections.clear()
         self._held_bytes = 0
 
@@ -156,8 +169,14 @@ class WorkerFrames:
             return
         at = Instant(frame.wall_ns, frame.monotonic_ns)
         for raw in _EVENTS[frame.kind](decoder, frame.payload, at):
-            self._sink.add(self._records.record(raw))
             known.unfinished -= isinstance(raw, RawExchange)
+            try:
+                record = self._records.record(raw)
+            except Exception:  # a fault of ours with one record is none of its connection's
+                logger.exception("a record of %s could not be made", self._lanes[frame.lane].producer)
+                self._rows[frame.lane][Counter.DECODER_ERROR] += 1
+            else:
+                self._sink.add(record)
 
     def _record(self, frame: Frame) -> None:
         try:
@@ -180,9 +199,10 @@ class WorkerFrames:
             peer=opening.peer,
             scheme=opening.scheme,
             client_certificate=opening.certificate,
+            common=self._common[frame.lane],
         )
-        decoder = DECODERS[lane.protocol](origin, self._limits[frame.lane])
-        self._connections[frame.connection] = _Connection(decoder, frame.lane)
+        decoder = decoder_of(lane.protocol)(origin, self._limits[frame.lane])
+        self._connections[frame.connection] = _Connection(decoder, frame.lane, frame.requests)
 
     def _hold(self, connection: _Connection) -> None:
         """Keep count of what is kept; raise for the connection that makes it too much."""
@@ -204,6 +224,7 @@ class WorkerFrames:
         known = self._drop(frame.connection)
         if known is not None:
             self._rows[known.lane][Counter.SHUTDOWN] += known.decoder.open_requests
+            self._ended[known.lane] += known.whole
 
     def _give_up(self, frame: Frame, reason: Counter | None, lost: int) -> None:
         """Lost is what the decoder had open, and what the tap saw begin in bytes that it did not get to."""
@@ -217,14 +238,15 @@ class WorkerFrames:
 class _Connection:
     """A connection that is decoded, the bytes that were last counted for it, and its unfinished requests.
 
-    Those are counted as the tap does: what began, less what came out of the decoder.
+    Those are counted as the tap does: what began, less what came out of the decoder. A connection that is
+    copied as a whole is one request itself.
     """
 
-    __slots__ = ("decoder", "held_bytes", "lane", "unfinished", "wanted")
+    __slots__ = ("decoder", "held_bytes", "lane", "unfinished", "wanted", "whole")
 
-    def __init__(self, decoder: Decoder, lane: int) -> None:
+    def __init__(self, decoder: Decoder, lane: int, whole: int) -> None:
         self.decoder = decoder
         self.lane = lane
         self.held_bytes = 0
-        self.unfinished = 0
+        self.unfinished = self.whole = whole
         self.wanted = True

@@ -15,7 +15,7 @@ import socket
 from contextlib import suppress
 from dataclasses import dataclass
 from time import monotonic, time_ns
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from proxy.budgets import Action, Budgets, Governor, Meters, QueueWatch
 from proxy.counters import Counter, Counters, Gauge
@@ -138,6 +138,7 @@ class DecoderProcess:
         self._upkeep = Upkeep(store, older_than_ns=age, max_bytes=size) if wanted else None
         self._selector = selectors.DefaultSelector()
         self._selector.register(lifeline, selectors.EVENT_READ)
+        self._common: list[dict[str, Any]] = [{} for _ in settings.lanes]
         self._links: dict[int, _Link] = {}
         self._frames: dict[int, WorkerFrames] = {}
         """Of each worker the last link's, kept until the next: what it handed over may still wait in the
@@ -227,7 +228,7 @@ class DecoderProcess:
             link = self._links[worker] = _Link(worker, tap)
             lanes = self._settings.lanes
             self._frames[worker] = WorkerFrames(
-                worker, lanes, self._counters, self._recorder, self._sink, link.mute
+                worker, lanes, self._counters, self._recorder, self._sink, link.mute, self._common
             )
             self._selector.register(tap, selectors.EVENT_READ, link)
             link.mute(ALL, self._paused)

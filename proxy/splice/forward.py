@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from proxy.splice.proxy_protocol import Origin
     from proxy.splice.settings import Lane
     from proxy.splice.tap import Copy, Tap
+    from proxy.splice.whole import WholeCopy
 
 HIGH_WATER_BYTES = 256 * 1024
 """Bytes waiting to be written on one side above which the other is not read: one read of uvloop's."""
@@ -52,16 +53,40 @@ class Forwarder:
         self._splices: set[Splice] = set()
         self._empty = asyncio.Event()
         self._empty.set()
-        self._entrances = [
-            Entrance(lane, partial(self._accept, _Way(index, lane)), partial(tap.malformed, index))
-            for index, lane in enumerate(lanes)
-        ]
+        self._ways = [Way(index, lane) for index, lane in enumerate(lanes)]
+        self._entrances = [self._entrance(way) for way in self._ways]
+        self._opening: set[asyncio.Task[None]] = set()
 
     async def listen(self, listeners: tuple[socket.socket | None, ...]) -> None:
         """Accept connections on one bound socket for each lane; None: it has a process of its own."""
         for entrance, listener in zip(self._entrances, listeners, strict=True):
             if listener is not None and not entrance.lane.token:
                 await entrance.open(listener)
+                if entrance.lane.protocol == "kafka":
+                    self._follow_brokers(entrance.lane, listener.getsockname()[1])
+
+    def _entrance(self, way: Way) -> Entrance:
+        return Entrance(way.lane, partial(self._accept, way), partial(self.tap.malformed, way.index))
+
+    def _follow_brokers(self, lane: Lane, port: int) -> None:
+        """Let the clients of a Kafka lane find its brokers through it."""
+        from proxy.splice.kafka_lane import Brokers, KafkaSplice  # noqa: PLC0415 - it is made of what is here
+
+        index = next(way.index for way in self._ways if way.lane is lane)
+
+        def lead(to: Lane, listener: socket.socket) -> Way:
+            way = Way(index, to)
+            way.splice = splice
+            entrance = self._entrance(way)
+            self._entrances.append(entrance)
+            task = asyncio.ensure_future(entrance.open(listener))
+            self._opening.add(task)
+            task.add_done_callback(self._opening.discard)
+            return way
+
+        brokers = Brokers(lane, port, lead)
+        splice = partial(KafkaSplice, brokers=brokers)
+        self._ways[index].splice = splice
 
     def refresh(self) -> None:
         """Take up certificates that were replaced."""
@@ -104,23 +129,28 @@ class Forwarder:
             await asyncio.wait_for(self._empty.wait(), seconds)
         return not self._splices
 
-    def _accept(self, way: _Way, origin: Origin | None) -> asyncio.Protocol:
+    def _accept(self, way: Way, origin: Origin | None) -> asyncio.Protocol:
         limit = way.lane.max_connections
         if limit and way.connections >= limit:
             self.tap.rejected(way.index)
             return _Rejected()
         way.connections += 1
-        return Splice(self, way, origin).client
+        return way.splice(self, way, origin).client
 
 
-class _Way:
-    """A lane with what its connections share."""
+class Way:
+    """A lane with what its connections share. `splice` makes one."""
 
     def __init__(self, index: int, lane: Lane) -> None:
         self.index = index
+        self.connections = 0
+        self.splice: Callable[[Forwarder, Way, Origin | None], Splice] = Splice
+        self.lead_to(lane)
+
+    def lead_to(self, lane: Lane) -> None:
+        """Lead elsewhere from now on."""
         self.lane = lane
         self.upstream = Upstream(lane)
-        self.connections = 0
 
 
 class Splice:
@@ -129,11 +159,18 @@ class Splice:
     `origin` is what the PROXY protocol said of the client, where it was asked.
     """
 
-    def __init__(self, forwarder: Forwarder, way: _Way, origin: Origin | None) -> None:
-        self.client = End(self, Kind.CLIENT_EOF, Kind.CLIENT_RESET)
-        self.server = End(self, Kind.SERVER_EOF, Kind.SERVER_RESET)
+    def __init__(
+        self,
+        forwarder: Forwarder,
+        way: Way,
+        origin: Origin | None,
+        ends: tuple[type[End], type[End]] | None = None,
+    ) -> None:
+        client, server = ends or (End, End)
+        self.client = client(self, Kind.CLIENT_EOF, Kind.CLIENT_RESET)
+        self.server = server(self, Kind.SERVER_EOF, Kind.SERVER_RESET)
         self.client.other, self.server.other = self.server, self.client
-        self.copy: Copy | None = None
+        self.copy: Copy | WholeCopy | None = None
         self.way = way
         self._forwarder = forwarder
         self._origin = origin

@@ -97,10 +97,11 @@ class Listeners:
             return inherited
         if address.path:
             return [_bind_path(address)]
-        first = _bind(address, shared=self._workers > 1)
+        workers = 1 if address.alone else self._workers
+        first = _bind(address, shared=workers > 1)
         bound = first.getsockname()
         others = [
-            _bind(address, shared=True, port=bound[1]) for _ in range(1, self._workers)
+            _bind(address, shared=True, port=bound[1]) for _ in range(1, workers)
         ]  # the system may have chosen the port
         return [first, *others]
 

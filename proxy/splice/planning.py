@@ -7,16 +7,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from proxy.decoders.table import decoder_of
+from proxy.intercept import added
 from proxy.intercept.ca import ca_folder, prepare
 from proxy.mirror.live import Capture
+from proxy.schemes import scheme_of
 from proxy.splice.settings import Address, Lane, ListenTls, UpstreamTls
 from proxy.splice.tls import ListenContext, TlsError, UpstreamContexts
 from store.errors import DefactoError
 
 if TYPE_CHECKING:
     from proxy.config import LaneConfig
-
-_DEFAULT_PORTS = {"http": 80, "https": 443}
 
 
 def lane_of(config: LaneConfig) -> Lane:
@@ -31,19 +32,23 @@ def lane_of(config: LaneConfig) -> Lane:
         producer=config.producer,
         token=config.token if config.lane == "push" else "",
         source=config.listen or config.interface,
-        listen=address_of(config.listen) if config.listen else Address(),
+        listen=address_of(config.listen, alone=config.lane == "push") if config.listen else Address(),
         interface=config.interface if config.lane == "capture" else "",
         ports=config.ports,
         mode=config.mode if config.lane == "intercept" else "",
         ca_dir=str(ca_folder(config.ca_dir)) if config.lane == "intercept" else "",
+        added=added.read(config.headers_file) if config.headers_file else (),
         upstream=upstream,
         upstream_tls=tls,
         tls=_listen_tls(config),
         accept_proxy_protocol=config.accept_proxy_protocol,
         send_proxy_protocol=config.send_proxy_protocol,
         max_connections=config.max_connections,
+        protocol=config.spoken,
+        advertised=config.advertised,
         body_limit_bytes=config.body_limit,
     )
+    decoder_of(lane.protocol)  # that what it needs is installed
     _try_tls(lane)
     if lane.mode:
         _try_mitmproxy(lane)
@@ -52,12 +57,12 @@ def lane_of(config: LaneConfig) -> Lane:
     return lane
 
 
-def address_of(listen: str, role: str = "lane") -> Address:
+def address_of(listen: str, role: str = "lane", *, alone: bool = False) -> Address:
     """`HOST:PORT` or `unix:/path` taken apart."""
     if listen.startswith("unix:"):
-        return Address(path=listen.removeprefix("unix:"), role=role)
+        return Address(path=listen.removeprefix("unix:"), role=role, alone=alone)
     host, _, port = listen.rpartition(":")
-    return Address(host=host.strip("[]"), port=int(port), role=role)
+    return Address(host=host.strip("[]"), port=int(port), role=role, alone=alone)
 
 
 def _upstream(config: LaneConfig) -> tuple[Address, UpstreamTls | None]:
@@ -72,8 +77,9 @@ def _upstream(config: LaneConfig) -> tuple[Address, UpstreamTls | None]:
             "Give only scheme, host and port.",
         )
     host = parts.hostname or ""
-    address = Address(host=host, port=parts.port or _DEFAULT_PORTS[parts.scheme])
-    if parts.scheme != "https":
+    scheme = scheme_of(config.upstream)
+    address = Address(host=host, port=parts.port or scheme.port or 0)
+    if not scheme.tls:
         return address, None
     tls = config.upstream_tls
     if tls is None:

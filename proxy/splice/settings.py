@@ -18,12 +18,14 @@ class Address:
     """Where a socket listens or connects: a host and a port, or the path of a Unix socket (`path`).
 
     `role` tells two apart that are the same by chance: port 0 of a lane and of the admin listener.
+    `alone`: one process accepts here, however many workers there are.
     """
 
     host: str = ""
     port: int = 0
     path: str = ""
     role: str = "lane"
+    alone: bool = False
 
     def __str__(self) -> str:
         if self.path:
@@ -52,12 +54,23 @@ class UpstreamTls:
     key: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Added:
+    """Fields that a lane adds to answers to a method and path template."""
+
+    method: str
+    path: str
+    fields: tuple[tuple[str, str], ...]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Lane:
     """One listener and where its bytes go. `source` is its address, as observations name it.
 
     `send_proxy_protocol` is `v1`, `v2` or `""`. `max_connections` bounds those of one worker; 0 does not.
-    `mode` is what mitmproxy is to be where it is the lane (`reverse`, `regular`, …), `""` where it is not;
+    `advertised` is the host by which a Kafka lane's clients know it, `""`: by the address that they reached.
+    `mode` is what mitmproxy is to be where it is the lane (`reverse`, `regular`, …), `""` where it is not,
+    and `added` the fields that it adds to answers;
     `token` is what those must show who push observations, where that is what the lane is for; `interface` and
     `ports` name the traffic whose packets are captured.
     """
@@ -73,10 +86,12 @@ class Lane:
     mode: str = ""
     listen: Address = Address()
     ca_dir: str = ""
+    added: tuple[Added, ...] = ()
     token: str = ""
     interface: str = ""
     ports: tuple[int, ...] = ()
     protocol: str = "http"
+    advertised: str = ""
     body_limit_bytes: int = 1024 * 1024
 
 

@@ -13,8 +13,9 @@ if TYPE_CHECKING:
 
 _CLEAR = "\r\x1b[2K"
 
+_RECORDED = {Counter.OBSERVED: "exchanges", Counter.MESSAGES: "messages"}
+
 _IF_ANY = {
-    Counter.MESSAGES: "messages",
     Counter.SAMPLED_OUT: "left out by sampling",
     Counter.REFUSED: "refused by the upstream",
     Counter.REJECTED: "beyond the limit of connections",
@@ -32,7 +33,7 @@ class Status:
         self._live = stream.isatty() and not self._json
         self._shown = False
         self._started = self._last_time = monotonic()
-        self._last_requests = 0
+        self._last_recorded = 0
 
     def watch(self, counters: Counters) -> None:
         """Take these into account as well."""
@@ -50,11 +51,11 @@ class Status:
         """Bring the live line up to date."""
         if not self._live:
             return
-        now, requests = monotonic(), self._total(Counter.REQUESTS)
-        rate = (requests - self._last_requests) / max(now - self._last_time, 1e-9)
-        self._last_time, self._last_requests = now, requests
-        observed, lost = self._total(Counter.OBSERVED), sum(self._lost().values())
-        self._write(f"{_CLEAR}{rate:,.0f} requests/s · {observed:,} observed · {lost:,} lost")
+        now, recorded = monotonic(), sum(map(self._total, _RECORDED))
+        rate = (recorded - self._last_recorded) / max(now - self._last_time, 1e-9)
+        self._last_time, self._last_recorded = now, recorded
+        lost = sum(self._lost().values())
+        self._write(f"{_CLEAR}{rate:,.0f}/s · {self._recorded()} recorded · {lost:,} lost")
         self._shown = True
 
     def summary(self) -> str:
@@ -62,7 +63,7 @@ class Status:
         lost = self._lost()
         reasons = ", ".join(f"{counter.reason} {count:,}" for counter, count in lost.items())
         parts = [
-            f"{self._total(Counter.OBSERVED):,} exchanges recorded",
+            f"{self._recorded()} recorded",
             f"{sum(lost.values()):,} lost" + (f" ({reasons})" if reasons else ""),
             f"{self._total(Counter.CONNECTIONS):,} connections",
         ]
@@ -70,6 +71,12 @@ class Status:
             if count := self._total(counter):
                 parts.append(f"{count:,} {words}")
         return f"{', '.join(parts)} in {monotonic() - self._started:,.1f} s"
+
+    def _recorded(self) -> str:
+        """What there is of exchanges and of messages; a lane has the one or the other, seldom both."""
+        counted = {words: self._total(counter) for counter, words in _RECORDED.items()}
+        found = [f"{count:,} {words}" for words, count in counted.items() if count]
+        return " and ".join(found) or "0 exchanges"
 
     def _total(self, counter: Counter) -> int:
         return sum(counters.total(counter) for counters in self._counters)

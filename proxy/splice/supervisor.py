@@ -244,8 +244,8 @@ def upstream_name(lane: Lane) -> str:
         return str(lane.upstream)
     if not lane.upstream.host:
         return lane.mode or ("packets" if lane.interface else "/v1/observations")
-    scheme = "https" if lane.upstream_tls is not None else "http"
-    return f"{scheme}://{lane.upstream}"
+    secure = "s" if lane.upstream_tls is not None else ""
+    return f"{lane.protocol}{secure}://{lane.upstream}"
 
 
 def _name(listener: socket.socket | None, lane: Lane) -> str:

@@ -27,6 +27,7 @@ from typing import TYPE_CHECKING, cast
 from proxy.counters import ADDED_BOUNDS_NS, Counter, Gauge
 from proxy.splice.frames import HEADER, PAYLOAD_LIMIT_BYTES, Kind, Opening
 from proxy.splice.streams import PREFACE, Streams
+from proxy.splice.whole import WholeCopy
 
 if TYPE_CHECKING:
     from proxy.counters import Counters, Row
@@ -67,6 +68,7 @@ class Tap:
         self.paused = 0
         """The loss counter of what is not copied because the decoder asked for a pause; 0: it did not."""
         self._path = settings.tap_path(worker)
+        self._lanes = settings.lanes
         self._rows = [counters.forwarder(worker, lane) for lane in range(len(settings.lanes))]
         self._settled = [counters.decoder(worker, lane) for lane in range(len(settings.lanes))]
         self._hard_bytes = settings.queue_bytes
@@ -78,7 +80,7 @@ class Tap:
         self._batch: list[bytes] = []
         self._batch_bytes = 0
         self._timer: asyncio.TimerHandle | None = None
-        self._copies: dict[int, Copy] = {}
+        self._copies: dict[int, Copy | WholeCopy] = {}
         self._last_id = 0
         self._loop = asyncio.get_running_loop()
         self._server: asyncio.AbstractServer | None = None
@@ -109,11 +111,12 @@ class Tap:
             except TimeoutError:
                 self.link.abort()
 
-    def copy(self, lane: int, peer: str, *, scheme: str = "http", certificate: str = "") -> Copy:
+    def copy(self, lane: int, peer: str, *, scheme: str = "http", certificate: str = "") -> Copy | WholeCopy:
         """The copy of a connection that has just been accepted; what is known of it is as in `Opening`."""
         self._last_id += 1
         opening = Opening(peer, scheme, certificate).packed()
-        copy = self._copies[self._last_id] = Copy(self, self._last_id, lane, opening, self._rows[lane])
+        kind = Copy if self._lanes[lane].protocol == "http" else WholeCopy
+        copy = self._copies[self._last_id] = kind(self, self._last_id, lane, opening, self._rows[lane])
         return copy
 
     def record(self, lane: int, packed: bytes, requests: int) -> bool:

@@ -22,25 +22,27 @@ GET = b"GET / HTTP/1.1\r\nHost: h\r\n\r\n"
 OPENING = Opening("").packed()
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
 LANES = [
-    Lane(producer=name, source="here", upstream=Address(host="h", port=1)) for name in ("orders", "stock")
+    Lane(producer=name, source="here", upstream=Address(host="h", port=1), protocol=protocol)
+    for name, protocol in (("orders", "http"), ("stock", "http"), ("events", "nats"))
 ]
+EVENTS = 2
 
 
 class Play:
     """A worker's frames by name, with a recorder that keeps what it is given and fails on `/fail`."""
 
     def __init__(self, folder: Path) -> None:
-        self.counters = Counters.create(folder / "c", workers=1, lanes=2)
+        self.counters = Counters.create(folder / "c", workers=1, lanes=3)
         self.raw: list[RawExchange] = []
         self.muted: list[tuple[int, int]] = []
         self.waiting = 0
         self.frames = WorkerFrames(0, LANES, self.counters, self, self, lambda *what: self.muted.append(what))  # type: ignore[arg-type]
         self.clock = 0
-        for lane in (0, 1):
+        for lane in range(len(LANES)):
             self.frames.handle(Frame(0, 0, 0, lane, Kind.HELLO, 0, b"run"))
 
     def record(self, raw: RawExchange) -> RawExchange:
-        if raw.target == "/fail":
+        if getattr(raw, "target", "") == "/fail":
             raise RuntimeError("a bug of ours")
         return raw
 
@@ -86,18 +88,34 @@ def test_settled_is_what_is_neither_under_way_nor_waiting(play: Play) -> None:
     assert play.settled() == 2
 
 
-def test_our_own_fault_costs_one_connection(play: Play, caplog: pytest.LogCaptureFixture) -> None:
-    for connection in (1, 2):
-        play(connection, Kind.OPEN, OPENING)
+def test_our_own_fault_with_a_record_costs_that_record(play: Play, caplog: pytest.LogCaptureFixture) -> None:
+    play(1, Kind.OPEN, OPENING)
     play(1, Kind.CLIENT_DATA, b"GET /fail HTTP/1.1\r\n\r\n")
     play(1, Kind.SERVER_DATA, OK)
+    play(1, Kind.CLIENT_DATA, GET)
+    play(1, Kind.SERVER_DATA, OK)
+    assert len(play.raw) == 1
+    assert play.muted == []
+    assert play.counters.lost() == {Counter.DECODER_ERROR: 1}
+    assert play.settled() == 2
+    assert "a bug of ours" in caplog.text
+
+
+def test_our_own_fault_in_a_decoder_costs_one_connection(
+    play: Play, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for connection in (1, 2):
+        play(connection, Kind.OPEN, OPENING)
+    fail = play.frames._connections[1].decoder
+    monkeypatch.setattr(fail, "client_data", lambda *_: 1 / 0)
+    play(1, Kind.CLIENT_DATA, GET)
     play(1, Kind.CLIENT_DATA, GET)  # its tap does not know yet
     play(2, Kind.CLIENT_DATA, GET)
     play(2, Kind.SERVER_DATA, OK)
     assert len(play.raw) == 1
     assert play.muted == [(1, Counter.DECODER_ERROR)]
     assert play.counters.lost() == {Counter.DECODER_ERROR: 2}
-    assert "a bug of ours" in caplog.text
+    assert "ZeroDivisionError" in caplog.text
 
 
 def test_malformed_and_upgraded_connections_are_muted(play: Play) -> None:
@@ -106,8 +124,8 @@ def test_malformed_and_upgraded_connections_are_muted(play: Play) -> None:
     play(2, Kind.OPEN, OPENING)
     play(2, Kind.CLIENT_DATA, b"GET / HTTP/1.1\r\nConnection: upgrade\r\nUpgrade: other\r\n\r\n")
     play(2, Kind.SERVER_DATA, b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: other\r\n\r\n")
-    assert play.muted == [(1, Counter.NOT_HTTP), (2, 0)]
-    assert play.counters.lost() == {Counter.NOT_HTTP: 1}
+    assert play.muted == [(1, Counter.OTHER_PROTOCOL), (2, 0)]
+    assert play.counters.lost() == {Counter.OTHER_PROTOCOL: 1}
     assert len(play.raw) == 1
     assert play.settled() == 1
 
@@ -169,3 +187,34 @@ def test_a_connection_given_up_in_the_middle_of_a_read_loses_all_that_began_in_i
     play(1, Kind.CLIENT_DATA, GET * 3)  # its tap does not know yet
     assert len(play.raw) == 1
     assert play.counters.lost() == {Counter.TOO_MANY: 1_003}
+
+
+def test_a_whole_connection_is_settled_when_it_has_ended_and_nothing_waits(play: Play) -> None:
+    play.frames.handle(Frame(7, 0, 0, EVENTS, Kind.OPEN, 1, OPENING))
+    play(7, Kind.SERVER_DATA, b'INFO {"server_id":"x"}\r\n', lane=EVENTS)
+    play(7, Kind.CLIENT_DATA, b"CONNECT {}\r\nPUB a 2\r\nhi\r\n", lane=EVENTS)
+    settled = play.counters.decoder(0, EVENTS)
+    assert len(play.raw) == 1
+    for waiting, ended, expected in ((0, False, 0), (1, True, 0), (0, False, 1)):
+        if ended:
+            play(7, Kind.CLOSE, lane=EVENTS)
+        play.waiting = waiting
+        play.frames.settle()
+        assert settled[Counter.SETTLED] == expected
+
+
+def test_a_whole_connection_that_cannot_be_read_is_lost_once(play: Play) -> None:
+    play.frames.handle(Frame(7, 0, 0, EVENTS, Kind.OPEN, 1, OPENING))
+    play(7, Kind.SERVER_DATA, b"220 mail.example\r\n", lane=EVENTS)
+    play(7, Kind.CLIENT_DATA, b"HELO\r\n", lane=EVENTS)
+    play.frames.settle()
+    row = play.counters.decoder(0, EVENTS)
+    assert (row[Counter.OTHER_PROTOCOL], row[Counter.SETTLED]) == (1, 1)
+    assert play.muted == [(7, Counter.OTHER_PROTOCOL)]
+
+
+def test_a_whole_connection_that_was_not_read_to_its_end_is_lost(play: Play) -> None:
+    play.frames.handle(Frame(7, 0, 0, EVENTS, Kind.OPEN, 1, OPENING))
+    play(7, Kind.SERVER_DATA, b'INFO {"server_id":"x"}\r\n', lane=EVENTS)
+    play.frames.end()
+    assert play.counters.decoder(0, EVENTS)[Counter.SHUTDOWN] == 1

@@ -41,7 +41,7 @@ def test_live_line_is_redrawn_and_gives_way_to_messages(tmp_path: Path) -> None:
     status.refresh()
     status.say("the decoder ended")
     assert re.fullmatch(
-        r"\r\x1b\[2K[\d,]+ requests/s · 1,200 observed · 34 lost\r\x1b\[2Kthe decoder ended\n",
+        r"\r\x1b\[2K[\d,]+/s · 1,200 exchanges recorded · 34 lost\r\x1b\[2Kthe decoder ended\n",
         stream.getvalue(),
     )
 
@@ -56,3 +56,16 @@ def test_summary_names_the_reasons(tmp_path: Path) -> None:
         "1,200 exchanges recorded, 34 lost (queue-full 30, malformed 4), "
         "0 connections, 2 refused by the upstream in "
     )
+
+
+def test_messages_are_called_messages(tmp_path: Path) -> None:
+    counters = Counters.create(tmp_path / "c", workers=1, lanes=2)
+    counters.decoder(0, 0)[Counter.MESSAGES] = 560
+    stream = Terminal()
+    status = Status(stream)
+    status.watch(counters)
+    status.refresh()
+    assert stream.getvalue().endswith("/s · 560 messages recorded · 0 lost")
+    assert status.summary().startswith("560 messages recorded, 0 lost, 0 connections in ")
+    counters.decoder(0, 1)[Counter.OBSERVED] = 7
+    assert status.summary().startswith("7 exchanges and 560 messages recorded, 0 lost, ")
