@@ -10,12 +10,12 @@ import re
 import tomllib
 from pathlib import Path
 from typing import Any, Literal
-from urllib.parse import urlsplit
 
 import msgspec
 from msgspec import Struct
 
 from proxy.quantities import Age, Size  # noqa: TC001  # msgspec reads the annotations
+from proxy.schemes import SCHEMES, is_upstream, scheme_of
 from store.errors import DefactoError
 from store.records import KnownConsumer
 
@@ -26,6 +26,7 @@ ADMIN_LISTEN = "127.0.0.1:9901"
 """Where the admin listener is if nothing else is configured."""
 
 Basis = Literal["mtls", "jwt", "api-key", "header", "basic", "user-agent", "address"]
+EventBasis = Literal["mtls", "group", "queue", "connection-name", "client-id", "user", "address"]
 
 
 class ConfigError(DefactoError):
@@ -77,12 +78,15 @@ class UpstreamTlsConfig(Section, frozen=True, kw_only=True):
 class LaneConfig(Section, frozen=True, kw_only=True):
     """`[[lane]]`: one sidecar, from `listen`, where consumers connect, to the producer at `upstream`.
 
-    `listen` is `HOST:PORT` or `unix:/path`; `upstream` is `http://HOST[:PORT]`, `https://…`, `tcp://HOST:PORT`
-    (bytes of any protocol: what is no HTTP is counted and not decoded) or `unix:/path` (HTTP). `lane` is
-    `splice`; or `intercept`: mitmproxy in one of its `mode`s, with its authority in `ca_dir`; or `push`: an
-    endpoint to which observations are posted by those who have the token in `token_file`; or `capture`: the
-    packets of an `interface` to and from `ports`.
-    `max_connections` bounds the connections at a time (0: as many as the system gives).
+    `listen` is `HOST:PORT` or `unix:/path`; `upstream` is `unix:/path` (HTTP) or a URL whose scheme says
+    what is spoken there (`http`, `https`, `amqp`, `kafka`, `mqtt`, `nats`, `redis`, …: `proxy.schemes`),
+    where `protocol` does not say it: with `tcp` and `tls`, or `auto` where the first bytes of a
+    connection are to tell. `lane` is `splice`; or `intercept`: mitmproxy in one of its `mode`s, with its
+    authority in `ca_dir`; or `push`: an endpoint to which observations are posted by those who have the
+    token in `token_file`; or `capture`: the packets of an `interface` to and from `ports`. `advertised`
+    is the host by which clients of a kafka lane know it, where that is not the address they reach.
+    `max_connections` bounds the connections at a time (0: as many as the system gives). `headers_file` has
+    the fields that an intercept lane adds to answers, as `defacto change headers` writes them.
     """
 
     producer: str
@@ -93,11 +97,14 @@ class LaneConfig(Section, frozen=True, kw_only=True):
     ports: tuple[int, ...] = ()
     mode: str = "reverse"
     ca_dir: str | None = None
+    headers_file: str | None = None
     token_file: str | None = None
     body_limit: int = BODY_LIMIT_BYTES
     accept_proxy_protocol: bool = False
     send_proxy_protocol: Literal["", "v1", "v2"] = ""
     max_connections: int = 0
+    advertised: str = ""
+    protocol: Literal["", "http", "amqp", "kafka", "mqtt", "nats", "redis", "auto"] = ""
     tls: ListenTlsConfig | None = None
     upstream_tls: UpstreamTlsConfig | None = None
 
@@ -107,6 +114,8 @@ class LaneConfig(Section, frozen=True, kw_only=True):
             raise ValueError("`producer` must not be empty")
         if self.body_limit < 0:
             raise ValueError(f"`body_limit` must be zero or more bytes, got {self.body_limit}")
+        if self.headers_file is not None and self.lane != "intercept":
+            raise ValueError('`headers_file` needs `lane = "intercept"`: no other lane changes what passes')
         if self.lane == "capture":
             self._check_capture()
             return
@@ -117,17 +126,30 @@ class LaneConfig(Section, frozen=True, kw_only=True):
         ]()
 
     def _check_splice(self) -> None:
-        if not _is_upstream(self.upstream):
+        if "@" in self.upstream.partition("://")[2]:
+            raise ValueError("`upstream` must not hold a user or a password: clients bring their own")
+        if not is_upstream(self.upstream):
             raise ValueError(
-                "`upstream` must be an http:// or https:// URL with a host, tcp://HOST:PORT or unix:/path, "
-                f"got {self.upstream!r}"
+                "`upstream` must be unix:/path, or a URL with a host (and tcp, tls with a port) and one of "
+                f"the schemes {', '.join(SCHEMES)}, got {self.upstream!r}"
             )
         if self.max_connections < 0:
             raise ValueError(f"`max_connections` must be zero or more, got {self.max_connections}")
         if self.mode != "reverse":
             raise ValueError(f'`mode` {self.mode!r} needs `lane = "intercept"`')
-        if self.upstream_tls is not None and not self.upstream.startswith("https://"):
-            raise ValueError("`upstream_tls` needs an https:// `upstream`")
+        if self.spoken == "kafka" and self.listen.startswith("unix:"):
+            raise ValueError("a kafka lane needs HOST:PORT to `listen`: brokers get the ports behind it")
+        if self.advertised and self.spoken != "kafka":
+            raise ValueError("`advertised` is for kafka lanes")
+        if self.upstream_tls is not None and not scheme_of(self.upstream).tls:
+            raise ValueError(
+                "`upstream_tls` needs an `upstream` with TLS: https, amqps, kafkas, mqtts, rediss or tls"
+            )
+
+    @property
+    def spoken(self) -> str:
+        """The protocol of the lane: what it says, or what its upstream's scheme says."""
+        return self.protocol or (scheme_of(self.upstream).protocol if self.upstream else "http")
 
     @property
     def token(self) -> str:
@@ -160,6 +182,8 @@ class LaneConfig(Section, frozen=True, kw_only=True):
             raise ValueError(f"`mode` {name} needs an http:// or https:// `upstream`, got {self.upstream!r}")
         if self.listen.startswith("unix:"):
             raise ValueError("an intercept lane listens on HOST:PORT")
+        if self.headers_file is not None and self.producer == "*":
+            raise ValueError("`headers_file` is of one producer, and this lane is of any")
         ours = (self.tls, self.accept_proxy_protocol, self.send_proxy_protocol, self.max_connections)
         if any(ours):
             raise ValueError("TLS files, PROXY headers and connection limits belong to splice lanes")
@@ -222,7 +246,29 @@ class IdentityConfig(Section, frozen=True, kw_only=True):
         "x-app-name",
         "x-service-name",
     )
+    events: tuple[EventBasis, ...] = (
+        "mtls",
+        "group",
+        "queue",
+        "connection-name",
+        "client-id",
+        "user",
+        "address",
+    )
+    """The same for the connections of a broker's clients."""
     jwt: JwtConfig = JwtConfig()
+
+
+class SchemasConfig(Section, frozen=True, kw_only=True):
+    """`[schemas]`: what the payloads of messages are written with, where they do not say it themselves.
+
+    `folder` holds Avro schemas, JSON Schemas and protobuf descriptor sets; `registry` is the URL of a schema
+    registry; `messages` maps channels (`*` and `?` match) to the full names of protobuf messages.
+    """
+
+    folder: str | None = None
+    registry: str = ""
+    messages: dict[str, str] = {}
 
 
 class RedactionConfig(Section, frozen=True, kw_only=True):
@@ -336,6 +382,7 @@ class Config(
     lanes: tuple[LaneConfig, ...] = ()
     identity: IdentityConfig = IdentityConfig()
     redaction: RedactionConfig = RedactionConfig()
+    schemas: SchemasConfig = SchemasConfig()
     consumers: tuple[ConsumerConfig, ...] = ()
     brokers: tuple[BrokerConfig, ...] = ()
     admin: AdminConfig = AdminConfig()
@@ -402,19 +449,6 @@ def _is_listen_address(text: str) -> bool:
         return len(text) > len("unix:")
     host, _, port = text.rpartition(":")
     return bool(host) and port.isascii() and port.isdecimal() and int(port) <= 65_535
-
-
-def _is_upstream(text: str) -> bool:
-    if text.startswith("unix:"):
-        return len(text) > len("unix:")
-    try:
-        parts = urlsplit(text)
-        port = parts.port
-    except ValueError:
-        return False
-    if not parts.hostname or port == 0:
-        return False
-    return parts.scheme in {"http", "https"} or (parts.scheme == "tcp" and port is not None)
 
 
 def _explain(error: msgspec.ValidationError) -> str:

@@ -47,7 +47,7 @@ class Counter(IntEnum):
     """Copied, and then the decoder died before it was stored."""
     DECODER_ERROR = auto()
     """Our own fault: an exception while the connection was decoded or the exchange recorded."""
-    NOT_HTTP = auto()
+    OTHER_PROTOCOL = auto()
     """The connection began in another protocol."""
     MALFORMED = auto()
     """Bytes that break the protocol, or a head that ended in its middle."""

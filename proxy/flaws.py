@@ -33,7 +33,12 @@ def _json_flaws(content: bytes) -> Iterator[str]:
     except orjson.JSONDecodeError as error:
         yield _why_not_json(content, str(error))
         return
-    if _may_have_duplicate_keys(content, value) and _has_duplicate_keys(content):
+    try:
+        duplicate = _may_have_duplicate_keys(content, value) and _has_duplicate_keys(content)
+    except (orjson.JSONEncodeError, RecursionError):  # what is read may be deeper than what can be written
+        yield "too-deep"
+        return
+    if duplicate:
         yield "duplicate-keys"
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import binascii
 import re
 from base64 import b64decode
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from proxy.jwt_claims import JwtReader
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from proxy.config import IdentityConfig
-    from proxy.raw import RawExchange
+    from proxy.raw import RawEvent, RawExchange
     from proxy.redaction import Redactor
     from store.records import Headers
 
@@ -44,6 +45,13 @@ _BROWSERS = (
     ("MSIE", "Internet Explorer"),
 )
 """In the order to look for them: each names those below it as well (`Chrome/… Safari/… Edg/…`)."""
+_MADE_UP = re.compile(
+    r"rdkafka|sarama|console-(?:producer|consumer)|kafkajs|(?:aiokafka|kafka-python|confluent)[-\d.].*"
+    r"|(?:producer|consumer)(?:-\d+)?|mosq[-/_]?\w*|paho\d*|mqttjs_\w+|auto-[\dA-F-]+|gmqtt\w*"
+    r"|amq\.gen-.*|.*[0-9a-fA-F]{8}-?(?:[0-9a-fA-F]{4}-?){3}[0-9a-fA-F]{12}.*|guest|default",
+    re.IGNORECASE,
+)
+"""What libraries and brokers call a client that has not been given a name."""
 _BOT = re.compile(r"compatible;\s*([A-Za-z][\w .+-]*?)(?:/[\d.]+)?\s*[;)]", re.ASCII)
 
 
@@ -64,6 +72,7 @@ class Identifier:
             "address": self._address,
         }
         self._chain = tuple(readers[basis] for basis in config.chain)
+        self._client = lru_cache(maxsize=4096)(self._identify_client)
 
     def identify(self, raw: RawExchange) -> Identity:
         """The consumer of an exchange, `UNIDENTIFIED` where no evidence answers."""
@@ -72,6 +81,22 @@ class Identifier:
             identity = reader(raw, fields)
             if identity is not None:
                 return identity
+        return UNIDENTIFIED
+
+    def identify_client(self, raw: RawEvent) -> Identity:
+        """Whose connection to a broker it is; a name that everybody has is no evidence."""
+        return self._client(raw.client, raw.client_certificate, raw.peer)
+
+    def _identify_client(self, told: tuple[Identity, ...], certificate: str, peer: str) -> Identity:
+        said = {one.basis: one for one in reversed(told) if one.value}
+        for basis in self._config.events:
+            if basis == "mtls" and certificate:
+                return self._identity("mtls", certificate, "certificate", verified=True)
+            if basis == "address" and peer:
+                return self._identity("address", peer, "connection")
+            one = said.get(basis)
+            if one is not None and not _MADE_UP.fullmatch(one.value):
+                return self._identity(basis, one.value, one.source)
         return UNIDENTIFIED
 
     def _mtls(self, raw: RawExchange, fields: Fields) -> Identity | None:

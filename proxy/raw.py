@@ -1,4 +1,4 @@
-"""What a lane hands over: an exchange or a message as it was on the wire, before identity and redaction.
+"""What a lane hands over: an exchange, message or event as it was on the wire, before identity and redaction.
 
 Raw records hold secrets. They live only in memory, between a decoder or an importer and the `Recorder`,
 which turns each into a `store.records.Exchange` or a `store.records.Message`.
@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum, auto
+from typing import NamedTuple
 
-from store.records import Headers, Lane, Outcome
+from store.records import Headers, Identity, Lane, Outcome
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,4 +99,87 @@ class RawMessage:
     flaws: tuple[str, ...] = ()
 
 
-RawRecord = RawExchange | RawMessage
+class Link(NamedTuple):
+    """The connection that carries events between a client and a broker: what is the same for all of them."""
+
+    producer: str
+    lane: Lane
+    source: str
+    protocol: str
+    connection: str
+    peer: str
+    client_certificate: str = ""
+
+
+class RawEvent(NamedTuple):
+    """One message through a broker, as one connection carried it. There are many: it is quick to make.
+
+    `ordinal` counts the events of a connection from 0, in the order in which the messages came. `sender` is
+    CLIENT where the connection's client published it, SERVER where it was delivered to that
+    client. `client` is all that the connection has said of its client so far: `basis` one of `group`,
+    `queue`, `client-id`, `connection-name`, `user`, and `source` the protocol's own words (`CONNECT
+    client id`); never a credential. `at` is Unix ns, when its last byte was seen; `published_at` when the
+    message itself says that it was published. `channel` is what was published to: a topic, subject,
+    routing key or stream. `payload` is as on the wire, None where there is none (a tombstone). `headers`
+    are the message's own, names in lower case and as HTTP has them where it has such a name (`content-
+    type`, `content-encoding`). `key`, `partition` and `sequence` are as in `store.records.Message`.
+    `redeliveries` counts earlier deliveries, None where the protocol does not say. `acknowledgement` is
+    the protocol's own word for what became of it, told `acknowledged_at`; a delivery that has one and no
+    payload is the acknowledgement alone.
+    """
+
+    link: Link
+    ordinal: int
+    sender: Sender
+    channel: str
+    at: int
+    client: tuple[Identity, ...] = ()
+    payload: RawBody | None = None
+    headers: Headers = ()
+    type: str = ""
+    key: str | None = None
+    partition: int | None = None
+    sequence: int | None = None
+    published_at: int | None = None
+    acknowledged_at: int | None = None
+    acknowledgement: str = ""
+    redeliveries: int | None = None
+    flaws: tuple[str, ...] = ()
+
+    @property
+    def fingerprint(self) -> tuple[str | int | bytes, ...]:
+        """As in `RawExchange`."""
+        return self.link.producer, self.link.connection, self.ordinal
+
+    @property
+    def producer(self) -> str:
+        """Whose events these are."""
+        return self.link.producer
+
+    @property
+    def lane(self) -> Lane:
+        """How they came to us."""
+        return self.link.lane
+
+    @property
+    def source(self) -> str:
+        """Where its lane listens, or what was read."""
+        return self.link.source
+
+    @property
+    def protocol(self) -> str:
+        """The broker's."""
+        return self.link.protocol
+
+    @property
+    def peer(self) -> str:
+        """The client's address."""
+        return self.link.peer
+
+    @property
+    def client_certificate(self) -> str:
+        """The subject of the certificate that the client proved to own to us."""
+        return self.link.client_certificate
+
+
+RawRecord = RawExchange | RawMessage | RawEvent

@@ -7,13 +7,17 @@ raise.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from proxy.content import UndecodableError, codings_of, decode
 from proxy.flaws import body_flaws
+from proxy.grpc import Calls, Methods
 from proxy.identity import Identifier
-from proxy.raw import RawExchange, Sender
+from proxy.payloads import Payloads, Read, Schemas
+from proxy.publications import Publication, Publications, published_at
+from proxy.raw import RawBody, RawEvent, RawExchange, Sender
 from proxy.redaction import MediaType, Redaction, Redactor
 from store.records import Body, Exchange, Headers, Lane, Message, Outcome, record_id
 
@@ -21,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from proxy.config import Config
-    from proxy.raw import RawBody, RawMessage, RawRecord
+    from proxy.raw import RawMessage, RawRecord
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,41 +42,60 @@ class Target:
 class Recorder:
     """Makes records. One for a process; not for threads at once."""
 
-    def __init__(self, identifier: Identifier, redactor: Redactor, body_limit: Callable[[str], int]) -> None:
+    def __init__(
+        self,
+        identifier: Identifier,
+        redactor: Redactor,
+        body_limit: Callable[[str], int],
+        payloads: Payloads | None = None,
+        calls: Calls | None = None,
+    ) -> None:
         self._identifier = identifier
         self._redactor = redactor
         self._body_limit = body_limit
+        self._publications = Publications()
+        self._payloads = payloads or Payloads(Schemas())
+        self._calls = calls or Calls(Methods())
 
     @classmethod
     def from_config(cls, config: Config) -> Recorder:
         """A recorder that does what the configuration says.
 
         Raises:
-            DefactoError: the redaction key or a JWT key cannot be used.
+            DefactoError: the redaction key, a JWT key or a schema cannot be used.
         """
         redactor = Redactor.from_config(config.redaction)
-        return cls(Identifier(config.identity, redactor), redactor, config.body_limit)
+        given = config.schemas
+        folder = Path(given.folder) if given.folder else None
+        payloads = Payloads(Schemas(folder, given.registry, given.messages))
+        identifier = Identifier(config.identity, redactor)
+        return cls(identifier, redactor, config.body_limit, payloads, Calls(Methods(folder)))
 
     def record(self, raw: RawRecord) -> Exchange | Message:
-        """The record of an exchange or of a message."""
-        return self.exchange(raw) if isinstance(raw, RawExchange) else self.message(raw)
+        """The record of an exchange, of a message or of an event."""
+        if isinstance(raw, RawExchange):
+            return self.exchange(raw)
+        return self.event(raw) if isinstance(raw, RawEvent) else self.message(raw)
 
     def exchange(self, raw: RawExchange) -> Exchange:
         """The record of an exchange."""
         redaction = self._redactor.start()
-        flaws = list(raw.flaws)
+        lengths = tuple(_length_flaws(raw))
         target = split_target(raw)
         if target.userinfo:
             redaction.secret(target.userinfo)
         limit, ended = self._body_limit(raw.producer), raw.outcome is Outcome.COMPLETE
+        call = self._calls.read(raw, limit)
+        raw = call.exchange
+        flaws = list(raw.flaws)
         request_body = self.body(
-            raw.request_body, raw.request_headers, redaction, "request", limit, flaws, ended=ended
+            raw.request_body, call.request_fields, redaction, "request", limit, flaws, ended=ended
         )
         response_place = f"response.{raw.status}" if raw.status is not None else "response"
         response_body = self.body(
-            raw.response_body, raw.response_headers, redaction, response_place, limit, flaws, ended=ended
+            raw.response_body, call.response_fields, redaction, response_place, limit, flaws, ended=ended
         )
-        flaws.extend(_length_flaws(raw))
+        flaws.extend(lengths)
         return Exchange(
             id=self._id(raw),
             producer=raw.producer,
@@ -133,7 +156,61 @@ class Recorder:
             redacted=redaction.count,
         )
 
-    def _id(self, raw: RawExchange) -> str:
+    def event(self, raw: RawEvent) -> Message:
+        """The record of a message through a broker."""
+        redaction = self._redactor.start()
+        flaws = list(raw.flaws)
+        read = self._read(raw, flaws)
+        client = self._identifier.identify_client(raw)
+        published = raw.sender is Sender.CLIENT
+        alone = not published and raw.payload is None and bool(raw.acknowledgement)
+        seen_at = None if alone else raw.at
+        publication = self._publications.of(raw) if not published and not alone else None
+        if published:
+            self._publications.published(raw, client)
+            publication = Publication(raw.at, client)
+        return Message(
+            id=self._id(raw),
+            producer=raw.producer,
+            lane=raw.lane,
+            source=raw.source,
+            protocol=raw.protocol,
+            channel=redaction.text(raw.channel, "message.channel"),
+            type=redaction.text(raw.type or read.type, "message.type"),
+            publisher=publication.by if publication is not None else None,
+            consumer=None if published else client,
+            key=None if raw.key is None else redaction.text(raw.key, "message.key"),
+            partition=raw.partition,
+            sequence=raw.sequence,
+            headers=redaction.headers(_with_schema(raw.headers, read.schema), "message.header"),
+            payload=self._payload(raw, read, redaction, flaws),
+            published_at=published_at(raw, publication),
+            delivered_at=None if published else seen_at,
+            acknowledged_at=raw.acknowledged_at,
+            acknowledgement=raw.acknowledgement,
+            redeliveries=raw.redeliveries,
+            flaws=tuple(dict.fromkeys(flaws)),
+            redacted=redaction.count,
+        )
+
+    def _payload(self, raw: RawEvent, read: Read, redaction: Redaction, flaws: list[str]) -> Body | None:
+        if raw.payload is None:
+            return None
+        limit, described = self._body_limit(raw.producer), (("content-type", read.media_type),)
+        body = self.body(read.body, described, redaction, "message", limit, flaws)
+        return replace(body, wire_size=raw.payload.size) if body is not None else None
+
+    def _read(self, raw: RawEvent, flaws: list[str]) -> Read:
+        """What a payload says, its content coding undone."""
+        if raw.payload is None:
+            return Read(body=RawBody(data=b"", size=0), media_type="")
+        found: list[str] = []
+        content, size, _ = _undo_codings(raw.payload, raw.headers, self._body_limit(raw.producer), found)
+        read = self._payloads.read(RawBody(data=content, size=size, decoded=True), raw.headers, raw.channel)
+        flaws.extend(f"message-body-{flaw}" for flaw in (*found, *read.flaws))
+        return read
+
+    def _id(self, raw: RawExchange | RawEvent) -> str:
         return record_id(self._redactor.seal(raw.fingerprint))
 
     def body(
@@ -177,6 +254,11 @@ class Recorder:
             media_type=media_type.essence,
             truncated=truncated or redacted.withheld,
         )
+
+
+def _with_schema(headers: Headers, schema: str) -> Headers:
+    """The fields, and the schema that a payload was written with as one of them."""
+    return (*headers, ("schema", schema)) if schema else headers
 
 
 def _undo_codings(raw: RawBody, headers: Headers, limit: int, flaws: list[str]) -> tuple[bytes, int, bool]:

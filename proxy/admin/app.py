@@ -101,6 +101,7 @@ class _Pages:
                     "upstream": lane.upstream,
                     "requests": counters.total(Counter.REQUESTS, index),
                     "observed": counters.total(Counter.OBSERVED, index),
+                    "messages": counters.total(Counter.MESSAGES, index),
                     "lost": {one.reason: count for one, count in counters.lost(index).items()},
                 }
                 for index, lane in enumerate(lanes)

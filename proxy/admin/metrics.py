@@ -30,9 +30,9 @@ _PER_LANE = {
     "defacto_connections": (Counter.CONNECTIONS, "Connections accepted."),
     "defacto_refused": (Counter.REFUSED, "Connections whose upstream could not be reached."),
     "defacto_rejected": (Counter.REJECTED, "Connections reset because the lane had max_connections of them."),
-    "defacto_requests": (Counter.REQUESTS, "Requests that passed, observed or not."),
+    "defacto_requests": (Counter.REQUESTS, "Requests that passed, observed or not; of brokers, connections."),
     "defacto_observed": (Counter.OBSERVED, "Exchanges stored."),
-    "defacto_messages": (Counter.MESSAGES, "Messages stored: WebSocket, server-sent events."),
+    "defacto_messages": (Counter.MESSAGES, "Messages stored: of brokers, WebSocket, server-sent events."),
     "defacto_sampled_out": (Counter.SAMPLED_OUT, "Exchanges left out by sampling; weights stand for them."),
 }
 _LANE = ("producer", "listen")

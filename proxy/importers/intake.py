@@ -8,7 +8,7 @@ from typing import IO, TYPE_CHECKING
 
 from proxy.importers.formats import open_recording
 from proxy.importers.recording import Cut, Recorded, Skipped
-from proxy.raw import RawBody, RawMessage, Sender
+from proxy.raw import RawBody, RawEvent, RawMessage, Sender
 from proxy.recorder import Recorder
 
 if TYPE_CHECKING:
@@ -93,6 +93,8 @@ class Intake:
                     self._flush(taken)
             case RawMessage():
                 self._messages.append(self._recorder.message(item))
+            case RawEvent():
+                self._messages.append(self._recorder.event(item))
             case Skipped(reason=reason):
                 taken.skipped[reason] += 1
                 if len(taken.named) < NAMED:

@@ -6,7 +6,7 @@ from collections import OrderedDict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from proxy.raw import RawMessage
+from proxy.raw import RawEvent, RawMessage
 
 if TYPE_CHECKING:
     from proxy.raw import RawExchange
@@ -56,7 +56,7 @@ class Cut:
     reason: str
 
 
-Item = Recorded | RawMessage | Skipped | Cut
+Item = Recorded | RawMessage | RawEvent | Skipped | Cut
 """A message stands alone where its recording gives it apart from its exchange."""
 
 

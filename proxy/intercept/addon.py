@@ -20,6 +20,7 @@ from proxy.decoders.decoder import Instant
 from proxy.decoders.sse import EventStream, is_event_stream, message_of
 from proxy.flows import headers_of
 from proxy.importers.instants import from_seconds
+from proxy.intercept.added import fields_for
 from proxy.intercept.exchange import Watch, exchange_of
 from proxy.intercept.tee import Room
 from proxy.raw import RawBody, RawExchange, RawMessage, Sender
@@ -106,6 +107,11 @@ class RecordingAddon:
         if self._lane.mode == "reverse" and self._lane.upstream_tls is not None:
             data.server.sni = self._lane.upstream_tls.server_name
 
+    def server_connect_error(self, data: Any) -> None:
+        """The server could not be reached; of a reverse lane mitmproxy ends the client's connection then."""
+        del data
+        self.row[Counter.REFUSED] += 1
+
     @_guarded
     def requestheaders(self, flow: http.HTTPFlow) -> None:
         """A request begins."""
@@ -125,6 +131,9 @@ class RecordingAddon:
         if response is None:
             return
         response.stream = True  # whatever comes next
+        there = [name for name, _ in response.headers.items(multi=True)]
+        for name, value in fields_for(self._lane.added, flow.request.method, flow.request.path, there):
+            response.headers.add(name, value)
         watch = flow.metadata[_OURS]
         response.stream = watch.response.feed
         if is_event_stream(headers_of(response.headers)):

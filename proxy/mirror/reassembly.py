@@ -12,9 +12,9 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
 from proxy.decoders.decoder import Instant, Limits, Opaque, Origin
-from proxy.decoders.table import DECODERS
+from proxy.decoders.http import HttpDecoder
 from proxy.mirror.packets import ACK, FIN, RST, SYN
-from proxy.raw import RawExchange, RawMessage
+from proxy.raw import RawEvent, RawExchange, RawMessage
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -122,7 +122,7 @@ class Reassembler:
             return found
         if isinstance(found, RawMessage):
             return replace(found, carrier=_by_host(found.carrier))
-        return _by_host(found)
+        return found if isinstance(found, RawEvent) else _by_host(found)
 
 
 class _Connection:
@@ -134,7 +134,7 @@ class _Connection:
         self._name = origin.connection
         self._client = client
         self._first = first
-        self._decoder = DECODERS["http"](origin, limits)
+        self._decoder = HttpDecoder(origin, limits)
         self._sides = {True: _Side(), False: _Side()}
         self._given_up = ""
         self._lost = 0

@@ -94,7 +94,7 @@ def test_the_documented_defaults_are_the_defaults(tmp_path: Path) -> None:
         ("[lane]", "lane: expected a list, got a table"),
         (LANE.replace(":80", ""), "HOST:PORT"),
         (LANE.replace(":80", ":99999"), "HOST:PORT"),
-        (LANE.replace("http://b", "b:80"), "http:// or https://"),
+        (LANE.replace("http://b", "b:80"), "one of the schemes http, https"),
         (LANE.replace('"a"', '" "'), "must not be empty"),
         (LANE + "body_limit = -1", "zero or more"),
         ('[identity]\nchain = ["mtsl"]', r"identity.chain\[0\]: .*'mtsl'"),

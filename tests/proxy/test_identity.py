@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from proxy.config import IdentityConfig
 from proxy.identity import Identifier, certificate_subject, product_of
-from store.records import UNIDENTIFIED, Identity
+from proxy.raw import Link, RawEvent, Sender
+from store.records import UNIDENTIFIED, Identity, Lane
 from store.tokens import is_token
 from tests.proxy.planted import BY_PATTERN, exchange
 from tests.proxy.recording import a_redactor
@@ -153,3 +154,42 @@ def test_broken_credentials_are_no_evidence(value: str) -> None:
 )
 def test_any_headers_have_an_identity(headers: dict[str, str]) -> None:
     assert identify(sent=headers).value
+
+
+def an_event(*client: tuple[str, str], peer: str = "10.0.0.7", certificate: str = "") -> RawEvent:
+    return RawEvent(
+        link=Link("events", Lane.SPLICE, "127.0.0.1:5672", "amqp", "c1", peer, certificate),
+        ordinal=0,
+        sender=Sender.SERVER,
+        channel="order.created",
+        at=1,
+        client=tuple(Identity(basis=basis, value=value, source="said") for basis, value in client),
+    )
+
+
+@pytest.mark.parametrize(
+    ("client", "key"),
+    [
+        ([("user", "billing"), ("client-id", "billing-7")], "client-id:billing-7"),
+        ([("client-id", "rdkafka"), ("group", "billing")], "group:billing"),
+        ([("client-id", "aiokafka-0.14.0"), ("user", "billing")], "user:billing"),
+        ([("queue", "amq.gen-x7Hd_2"), ("user", "guest")], "address:10.0.0.7"),
+        ([("queue", "billing.orders"), ("user", "guest")], "queue:billing.orders"),
+        ([("client-id", "mosq-9aF3kQ"), ("connection-name", "")], "address:10.0.0.7"),
+    ],
+)
+def test_a_brokers_client_is_named_by_what_only_it_is_called(client: list[tuple[str, str]], key: str) -> None:
+    assert Identifier(IdentityConfig(), a_redactor()).identify_client(an_event(*client)).key == key
+
+
+def test_a_brokers_client_without_any_name_is_unidentified() -> None:
+    identifier = Identifier(IdentityConfig(events=("group",)), a_redactor())
+    assert identifier.identify_client(an_event(("user", "x"))) == UNIDENTIFIED
+
+
+def test_a_certificate_says_more_than_a_group() -> None:
+    found = Identifier(IdentityConfig(), a_redactor()).identify_client(
+        an_event(("group", "billing"), certificate="CN=billing")
+    )
+    assert found.key == "mtls:CN=billing"
+    assert found.verified

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import gzip
+import json
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from proxy.config import Config, IdentityConfig, RedactionConfig
-from proxy.raw import RawBody, RawExchange
+from contract.content import OPAQUE, parsed
+from proxy.config import Config, IdentityConfig, RedactionConfig, SchemasConfig
+from proxy.raw import Link, RawBody, RawEvent, RawExchange, Sender
 from proxy.recorder import Recorder, split_target
-from store.records import Body, Exchange, Lane, Outcome
+from store.records import Body, Exchange, Identity, Lane, Outcome
 from store.tokens import is_token
 from tests.proxy.planted import exchange, with_body
 from tests.proxy.recording import a_recorder
@@ -286,3 +288,94 @@ def test_any_exchange_becomes_a_record(raw: RawExchange) -> None:
     record = RECORDER.exchange(raw)
     assert isinstance(record, Exchange)
     assert [name for name, _ in record.request_headers] == [name for name, _ in raw.request_headers]
+
+
+def an_event(sender: Sender, at: int, number: int, **more: object) -> RawEvent:
+    client = "api" if sender is Sender.CLIENT else "billing"
+    given = {
+        "link": Link("events", Lane.SPLICE, "here", "amqp", connection="c", peer="10.0.0.7"),
+        "ordinal": number,
+        "sender": sender,
+        "channel": "order.created",
+        "at": at,
+        "client": (Identity(basis="connection-name", value=client, source="StartOk"),),
+        "payload": RawBody(data=b'{"card": "4111111111111111", "id": "o1"}', size=40),
+        "headers": (("content-type", "application/json"), ("authorization", "Bearer abc.def")),
+        **more,
+    }
+    return RawEvent(**given)  # type: ignore[arg-type]
+
+
+def test_an_event_is_redacted_and_knows_its_publisher() -> None:
+    recorder = a_recorder()
+    sent = recorder.event(an_event(Sender.CLIENT, 5, 0))
+    got = recorder.event(
+        an_event(Sender.SERVER, 9, 1, acknowledgement="ack", acknowledged_at=12, redeliveries=1, sequence=7)
+    )
+    assert sent.id != got.id
+    assert (sent.publisher, sent.consumer) == (
+        Identity(basis="connection-name", value="api", source="StartOk"),
+        None,
+    )
+    assert got.publisher == sent.publisher
+    assert got.consumer == Identity(basis="connection-name", value="billing", source="StartOk")
+    assert (got.published_at, got.delivered_at, got.acknowledged_at) == (5, 9, 12)
+    assert (got.acknowledgement, got.redeliveries, got.sequence) == ("ack", 1, 7)
+    for one in (sent, got):
+        assert one.payload is not None
+        assert b"4111111111111111" not in one.payload.content
+        assert "abc.def" not in str(one.headers)
+        assert one.redacted == 2
+
+
+def test_an_acknowledgement_alone_was_not_delivered_then() -> None:
+    alone = RECORDER.event(
+        an_event(Sender.SERVER, 9, 1, payload=None, acknowledgement="commit", acknowledged_at=9, sequence=41)
+    )
+    assert alone.delivered_at is None
+    assert alone.published_at is None
+    assert alone.acknowledged_at == 9
+
+
+def test_a_payload_in_another_format_is_kept_as_json_and_redacted(tmp_path: Path) -> None:
+    (tmp_path / "7.avsc").write_text(
+        json.dumps(
+            {
+                "type": "record",
+                "name": "OrderPaid",
+                "namespace": "shop",
+                "fields": [{"name": "id", "type": "string"}, {"name": "password", "type": "string"}],
+            }
+        )
+    )
+    text = b"".join(bytes([2 * len(one)]) + one for one in (b"ord_1", b"hunter2hunter2"))
+    payload = gzip.compress(b"\x00\x00\x00\x00\x07" + text)
+    config = Config(
+        redaction=RedactionConfig(key_file=str(tmp_path / "key")), schemas=SchemasConfig(folder=str(tmp_path))
+    )
+    record = Recorder.from_config(config).event(
+        an_event(
+            Sender.SERVER,
+            9,
+            1,
+            payload=RawBody(data=payload, size=len(payload)),
+            headers=(("content-type", "avro/binary"), ("content-encoding", "gzip")),
+        )
+    )
+    assert record.payload is not None
+    assert record.payload.media_type == "application/json"
+    said = json.loads(record.payload.content)
+    assert said["id"] == "ord_1"
+    assert is_token(said["password"])
+    assert record.type == "shop.OrderPaid"
+    assert ("schema", "registry:7") in record.headers
+    assert record.flaws == ()
+
+
+def test_a_very_deep_payload_is_kept_and_said_to_be() -> None:
+    deep = b'{"a":' * 900 + b"1" + b"}" * 900
+    record = RECORDER.event(
+        an_event(Sender.SERVER, 9, 1, payload=RawBody(data=deep, size=len(deep)), headers=())
+    )
+    assert "message-body-too-deep" in record.flaws
+    assert parsed(record.payload) is OPAQUE if record.payload is not None else False

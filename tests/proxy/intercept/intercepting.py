@@ -108,7 +108,7 @@ async def intercepting(
         assert ended
         if decoder is not None:
             await decoder
-        writer.close()
+        await closed(writer)
     finally:
         if child.process is not None:
             child.process.kill()
@@ -133,15 +133,23 @@ async def _decode(reader: asyncio.StreamReader, records: list[RawRecord]) -> Non
 @asynccontextmanager
 async def serving(talk: Talk, **options: Any) -> AsyncIterator[int]:
     """A TCP service; its port."""
-    server = await asyncio.start_server(talk, "127.0.0.1", 0, **options)
+
+    async def guarded(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            await talk(reader, writer)
+        finally:
+            await closed(writer)
+
+    server = await asyncio.start_server(guarded, "127.0.0.1", 0, **options)
     try:
         yield server.sockets[0].getsockname()[1]
     finally:
         server.close()
+        await server.wait_closed()
 
 
 @asynccontextmanager
-async def spliced(upstream: int, records: list[RawRecord]) -> AsyncIterator[int]:
+async def spliced(upstream: int, exchanges: list[RawExchange]) -> AsyncIterator[int]:
     """A relay that shows what passes to the splice lane's decoder; its port."""
     number = 0
 
@@ -152,9 +160,11 @@ async def spliced(upstream: int, records: list[RawRecord]) -> AsyncIterator[int]
         decoder = Http1Decoder(origin, Limits())
         server, to_server = await asyncio.open_connection("127.0.0.1", upstream)
         await asyncio.gather(
-            _pass_on(client, to_server, "client", decoder, records),
-            _pass_on(server, to_client, "server", decoder, records),
+            _pass_on(client, to_server, "client", decoder, exchanges),
+            _pass_on(server, to_client, "server", decoder, exchanges),
         )
+        await closed(to_server)
+        await closed(to_client)
 
     async with serving(relay) as port:
         yield port
@@ -165,7 +175,7 @@ async def _pass_on(
     target: asyncio.StreamWriter,
     side: str,
     decoder: Decoder,
-    records: list[RawRecord],
+    exchanges: list[RawExchange],
 ) -> None:
     loop = asyncio.get_running_loop()
 
@@ -173,7 +183,8 @@ async def _pass_on(
         at = Instant(int(loop.time() * 1e9), int(loop.time() * 1e9))
         with suppress(Opaque):
             for record in getattr(decoder, f"{side}_{event}")(*data, at):
-                records.append(record)  # noqa: PERF402 - what came before an Opaque counts
+                assert isinstance(record, RawExchange)
+                exchanges.append(record)
 
     try:
         while data := await source.read(1 << 16):
@@ -186,6 +197,13 @@ async def _pass_on(
         target.write_eof() if side == "client" else target.close()
 
 
+async def closed(writer: asyncio.StreamWriter) -> None:
+    """Close a connection, however its other end took its leave."""
+    writer.close()
+    with suppress(ConnectionError):
+        await writer.wait_closed()
+
+
 async def asked(port: int, request: bytes) -> bytes:
     """A connection's whole answer."""
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
@@ -193,7 +211,7 @@ async def asked(port: int, request: bytes) -> bytes:
     answer = b""
     with suppress(ConnectionError):
         answer = await reader.read()
-    writer.close()
+    await closed(writer)
     return answer
 
 
