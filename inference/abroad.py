@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from inference.flow import Flows, Trace
+from inference.receipts import Receipts
 from inference.scene import Scene
 from inference.serial import decode
 from inference.use import uses
@@ -31,9 +32,13 @@ _ABROAD = "\0"
 
 @dataclass(frozen=True)
 class Abroad:
-    """The value flows of all producers by consumer, and the scenes that know their operations."""
+    """The value flows of all producers by consumer, and the scenes that know their operations.
+
+    `receipts` are by consumer, producer and operation.
+    """
 
     flows: dict[str, dict[str, Flows]]
+    receipts: dict[tuple[str, str, str], Receipts]
     scenes: dict[str, Scene]
 
     @classmethod
@@ -44,16 +49,25 @@ class Abroad:
             StoreError: the store failed.
         """
         flows: dict[str, dict[str, Flows]] = defaultdict(dict)
-        if len(names.operations) > 1:
-            for summary in store.summaries(families={Flows.family}, since=since, until=until):
-                consumer = names.consumer_of(summary.consumer)
+        receipts: dict[tuple[str, str, str], Receipts] = defaultdict(Receipts)
+        families = {Flows.family, Receipts.family} if len(names.operations) > 1 else set()
+        for summary in store.summaries(families=families, since=since, until=until):
+            consumer, producer = names.consumer_of(summary.consumer), summary.producer
+            if summary.family == Flows.family:
                 part = Flows.from_state(decode(summary))
-                flows[consumer].setdefault(summary.producer, Flows()).merge(part)
+                flows[consumer].setdefault(producer, Flows()).merge(part)
+            else:
+                operation = names.operations[producer].of_route(summary.route)
+                receipts[consumer, producer, operation].merge(Receipts.from_state(decode(summary)))
         scenes = {
             producer: Scene(producer=producer, operations=operations, scenes={}, consumers={})
             for producer, operations in names.operations.items()
         }
-        return cls(flows, scenes)
+        return cls(flows, receipts, scenes)
+
+    def locate(self, producer: str, route: str, subject: str) -> Located | None:
+        """Where a place of a producer's route lies in its operations."""
+        return self.scenes[producer].locate((route, subject))
 
     def uses(self, producer: str, consumer: str) -> Iterator[Use]:
         """The fields of a producer that a consumer used with others."""

@@ -1,5 +1,7 @@
 """What consumers ask for by name: media types in Accept, fields in a selection, Prefer and Range.
 
+A selection is a parameter that names fields, or the selection set of GraphQL.
+
 It makes no claims of its own; it turns `exposed` into `requested` for what was asked.
 """
 
@@ -8,11 +10,15 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
+from contract.kinds import Present, Together
+from contract.subject import parse
+from inference import graphql
 from inference.tally import Tally
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
 
+    from contract.clause import Clause
     from contract.subject import Subject
     from inference.observation import Observation
     from inference.stated import Stated
@@ -25,12 +31,15 @@ SELECTORS = frozenset(
 _HEADERS = frozenset({"accept", "prefer", "range"})
 """Request headers that ask for a kind of answer."""
 
+_SELECTION, _DOCUMENT = "selection", "document"
+"""Under which the selections of GraphQL are counted, whole and in normal form, and those that have a hash."""
+
 MAX_ASKS = 256
 """Different things asked for that are remembered, per kind."""
 
 
 class Asks:
-    """Counts by (`accept` or the selecting parameter, what it named)."""
+    """Counts by (`accept`, the selecting parameter, `selection` or `document`, what it named)."""
 
     family: ClassVar[str] = "asks"
 
@@ -50,6 +59,10 @@ class Asks:
                 for field in value.replace("(", ",").replace(")", ",").split(","):
                     if field.strip():
                         self._add(name, field.strip(), observation)
+        for selection in observation.selections:
+            self._add(_SELECTION, selection, observation)
+        for document in observation.documents:
+            self._add(_DOCUMENT, document, observation)
 
     def _add(self, name: str, what: str, observation: Observation) -> None:
         asked = self.asked.setdefault(name, {})
@@ -65,6 +78,21 @@ class Asks:
             for what in sorted(mine)[MAX_ASKS:]:
                 del mine[what]
 
+    @property
+    def selections(self) -> tuple[str, ...]:
+        """What of GraphQL was asked for: normal forms, and what stands for the ones that are not known."""
+        return tuple(sorted(self.asked.get(_SELECTION, {})))
+
+    def documents(self) -> dict[str, str]:
+        """The selections that hashes were said to stand for."""
+        return dict(document.split(" ", 1) for document in sorted(self.asked.get(_DOCUMENT, {})))
+
+    def resolve(self, documents: Mapping[str, str]) -> None:
+        """Put the selections in the place of their hashes."""
+        mine = self.asked.get(_SELECTION, {})
+        for hashed in mine.keys() & documents.keys():
+            mine.setdefault(documents[hashed], Tally()).merge(mine.pop(hashed))
+
     def claims(self, producer: str, operation: str) -> Iterator[Stated]:
         """Asking promises nothing."""
         del producer, operation
@@ -74,6 +102,39 @@ class Asks:
         """Nothing stands at a place because it was asked for."""
         del subject
         return None
+
+    def selected(self, subject: Subject) -> tuple[str, Tally] | None:
+        """Whether a place in an answer is one that GraphQL selected: the words for it, and how often."""
+        if subject.section != "body" or subject.status is None:
+            return None
+        total, always = Tally(), False
+        for selection, tally in sorted(self.asked.get(_SELECTION, {}).items()):
+            found = graphql.selected(selection, subject)
+            if found is not None:
+                total.merge(tally)
+                always = always or found
+        if not total.count:
+            return None
+        return "selects it" if always else "selects it under a condition", total
+
+    def explains(self, clause: Clause) -> bool:
+        """Whether fields are there, alone or together, because GraphQL selected them.
+
+        That is no promise of the producer. Counted over consumers who select different fields, it would say
+        how many ask for one.
+        """
+        if isinstance(clause.kind, Present):
+            return self.selected(clause.subject) is not None
+        if isinstance(clause.kind, Together):
+            return any(map(self._is_asked_at_times, (clause.subject, parse(clause.kind.other))))
+        return False
+
+    def _is_asked_at_times(self, subject: Subject) -> bool:
+        """Whether a place is selected by some, and not by all."""
+        selections = self.asked.get(_SELECTION, {})
+        return self.selected(subject) is not None and not all(
+            graphql.selected(selection, subject) for selection in selections
+        )
 
     def request_for(self, subject: Subject, media_types: frozenset[str]) -> tuple[str, Tally] | None:
         """Whether a response subject was asked for: the words for it, and how often.
@@ -89,7 +150,7 @@ class Asks:
         if len(subject.parts) > 3 and subject.parts[2] == "body":
             name = ".".join(part for part in subject.parts[3:] if part not in {"[]", "{}"})
             for parameter, asked in sorted(self.asked.items()):
-                if parameter not in _HEADERS and (name in asked or subject.parts[-1] in asked):
+                if parameter in SELECTORS and (name in asked or subject.parts[-1] in asked):
                     return f"asks for it ({parameter}=)", asked.get(name) or asked[subject.parts[-1]]
         return self._by_header(subject)
 

@@ -12,6 +12,9 @@ from math import ceil, log
 RELATIVE_ERROR = 0.01
 """Finer than anybody acts on, and a latency range of 1 µs to 1 h still fits in about 1,100 buckets."""
 
+STEPS = (*(number / 40 for number in range(40)), 0.99, 1.0)
+"""Shares at which a distribution is told: every 2.5 % of what was counted, its tail, its ends."""
+
 _GROWTH = (1 + RELATIVE_ERROR) / (1 - RELATIVE_ERROR)
 _LOG_GROWTH = log(_GROWTH)
 
@@ -44,8 +47,24 @@ class Buckets:
         for index in sorted(self.counts):
             seen += self.counts[index]
             if seen > rank:
-                return round(2 * _GROWTH**index / (_GROWTH + 1))
+                return _value(index)
         return 0
+
+    def distribution(self) -> list[tuple[int, float]]:
+        """Values, each with the share of all that lies at or below it: the quantiles at `STEPS`, told once.
+
+        Each pair is exact as far as buckets are. What lies between two of them is left out, not made up.
+        """
+        kept: dict[int, float] = {}
+        shares = iter(STEPS)
+        share = next(shares)
+        seen = 0
+        for index in sorted(self.counts):
+            seen += self.counts[index]
+            while seen > share * (self.total - 1):
+                kept[_value(index)] = seen / self.total
+                share = next(shares, float("inf"))
+        return list(kept.items())
 
     def state(self) -> dict[int, int]:
         """The serial form."""
@@ -55,3 +74,8 @@ class Buckets:
     def from_state(cls, state: dict[int, int]) -> Buckets:
         """Read the serial form."""
         return cls(dict(state))
+
+
+def _value(index: int) -> int:
+    """What stands for all values in a bucket: off by `RELATIVE_ERROR` at most."""
+    return round(2 * _GROWTH**index / (_GROWTH + 1))

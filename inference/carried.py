@@ -12,6 +12,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from contract.content import OPAQUE
+from contract.statuses import word_of
 from contract.subject import ITEM, VALUE, Subject
 from inference import forms
 from inference.shape import MAX_DEPTH, MAX_FIELDS
@@ -46,7 +47,8 @@ def sent(observation: Observation) -> list[Carried]:
         found += [(part, subject, "") for part in text.split(",")]
     for name, text in exchange.request_headers:
         if name in observation.request_headers:
-            found += [(part, f"request.header.{name}", "") for part in _header(name, text)]
+            subject = _subject("request", "header", name)
+            found += [(part, subject, "") for part in _header(name, text)]
         elif name == "authorization":
             found.append((forms.credentials(text), "request.header.authorization", ""))
     if observation.request_body is not OPAQUE:
@@ -62,13 +64,14 @@ def received(observation: Observation) -> list[Carried]:
     exchange = observation.exchange
     if exchange.status is None:
         return []
-    answer = f"response.{exchange.status}"
+    status = word_of(exchange.status)
     found: list[Carried] = []
     for name, text in exchange.response_headers:
         if name in observation.response_headers:
-            found += [(part, f"{answer}.header.{name}", "") for part in _header(name, text)]
+            subject = _subject("response", status, "header", name)
+            found += [(part, subject, "") for part in _header(name, text)]
     if observation.response_body is not OPAQUE:
-        _Spot.of(f"{answer}.body").leaves(observation.response_body, found)
+        _Spot.of(f"response.{status}.body").leaves(observation.response_body, found)
     targets = [
         (target, at, "")
         for text, at, _ in found

@@ -18,7 +18,10 @@ from contract.claim import (
     ProducerMap,
 )
 from contract.clause import Direction, Family
+from contract.operation import parse
+from contract.subject import Subject
 from inference.abroad import Abroad
+from inference.aftermath import aftermath
 from inference.asks import Asks
 from inference.latencies import Latencies
 from inference.miners import MINERS, OPERATION_MINERS
@@ -36,7 +39,6 @@ from inference.use import Use, uses
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from contract.subject import Subject
     from inference.observers import ConsumerObserver, Mergeable
     from inference.scene import View
     from inference.stated import Stated
@@ -99,22 +101,38 @@ def _producer_map(
         else:
             view = views[operations.of_route(summary.route)][consumer]
             _add(view, summary.family, OPERATION_OBSERVERS[summary.family], decode(summary))
+    _resolve(store, producer, views)
     scenes = {
         key: _operation_scene(producer, key, by_consumer, Samples.pooled(samples[key]))
         for key, by_consumer in sorted(views.items(), key=lambda entry: _path_first(entry[0]))
     }
     scene = Scene(producer=producer, operations=operations, scenes=scenes, consumers=across)
     used = _uses(scene, abroad)
-    stated = _stated(scene)
+    stated, explained = _stated(scene)
+    for one in aftermath(abroad, producer):
+        stated[one.clause.operation].append((_watcher(one.clause.subject), one))
     former = _former(store.former_operations(producer))
     return ProducerMap(
         name=producer,
         operations=tuple(
-            _operation_map(one, stated.get(key, []), used.get(key, {}), former.get(key, ()))
+            _operation_map(
+                one, stated.get(key, []), explained.get(key, []), used.get(key, {}), former.get(key, ())
+            )
             for key, one in scenes.items()
         ),
         consumers=tuple(_consumer(names, name, keys, views) for name, keys in sorted(identities.items())),
     )
+
+
+def _resolve(store: Store, producer: str, views: Mapping[str, Mapping[str, View]]) -> None:
+    """Find the selections of documents that were asked for by hash: one was sent with it at some time."""
+    asks = [of_view(view, Asks) for by_consumer in views.values() for view in by_consumer.values()]
+    if any(one.selections for one in asks):
+        documents: dict[str, str] = {}
+        for summary in store.summaries(producer=producer, families={Asks.family}):
+            documents |= Asks.from_state(decode(summary)).documents()
+        for one in asks:
+            one.resolve(documents)
 
 
 M = TypeVar("M", bound="Mergeable")
@@ -130,7 +148,7 @@ def _add(into: dict[str, M], family: str, kind: type[M], state: object) -> None:
 
 def _path_first(key: str) -> tuple[str, str]:
     method, _, path = key.partition(" ")
-    return path, method
+    return path.lstrip("/"), method
 
 
 def _operation_scene(
@@ -175,18 +193,26 @@ def _uses(scene: Scene, abroad: Abroad) -> dict[str, dict[str, list[Use]]]:
     return found
 
 
-def _stated(scene: Scene) -> dict[str, list[tuple[str, Stated]]]:
-    """All that is stated, by operation, each with the family of the observer that knows who met it."""
-    found: dict[str, list[tuple[str, Stated]]] = defaultdict(list)
+_All = dict[str, list[tuple[str, "Stated"]]]
+"""All that is stated, by operation, each with the family of the observer that knows who met it."""
+
+
+def _stated(scene: Scene) -> tuple[_All, _All]:
+    """What is stated, and what only follows from what was asked for, which promises nothing."""
+    found: _All = defaultdict(list)
+    explained: _All = {}
     for key, one in scene.scenes.items():
         for family, observer in one.whole.items():
             found[key] += ((family, stated) for stated in observer.claims(scene.producer, key))
         for mine in OPERATION_MINERS:
             found[key] += ((_watcher(stated.clause.subject), stated) for stated in mine(one))
+        explains = one.of(Asks).explains
+        explained[key] = [(family, stated) for family, stated in found[key] if explains(stated.clause)]
+        found[key] = [(family, stated) for family, stated in found[key] if not explains(stated.clause)]
     for mine_all in MINERS:
         for stated in mine_all(scene):
             found[stated.clause.operation].append((_watcher(stated.clause.subject), stated))
-    return found
+    return found, explained
 
 
 def _watcher(subject: Subject) -> str:
@@ -199,17 +225,23 @@ def _watcher(subject: Subject) -> str:
 def _operation_map(
     scene: OperationScene,
     stated: Iterable[tuple[str, Stated]],
+    explained: Iterable[tuple[str, Stated]],
     used: Mapping[str, list[Use]],
     former: tuple[str, ...],
 ) -> OperationMap:
     return OperationMap(
         key=scene.operation,
-        protocol="http",
+        protocol="event" if parse(scene.operation).is_event else "http",
         observations=sum(_observations(view) for view in scene.views.values()),
         consumers={name: _observations(view) for name, view in sorted(scene.views.items())},
         claims=tuple(_claims(scene, stated, used, former)),
         durations=tuple(_durations(scene.views)),
         schemas=scene.shapes.schemas(),
+        selections=scene.of(Asks).selections,
+        explained=tuple(
+            replace(claim, doubt=claim.doubt or "it is there because it was selected")
+            for claim in _claims(scene, explained, used, former)
+        ),
     )
 
 
@@ -229,12 +261,17 @@ def _claims(
         for use in list_of_uses:
             sources[scene.shapes.canonical(use.source[1])][consumer].append(use)
     media = {place: frozenset(types) for place, types in scene.of(Statuses).media.items()}
+    known: dict[tuple[Subject, str, bool], tuple[Dependence, ...]] = {}  # a place has several clauses
     for family, one in stated:
         subject = one.clause.subject
         if one.dependence is None:
             # sending a value back needs it to be there; it says nothing of its form, its order, its relations
-            returned = sources.get(subject, {}) if one.clause.kind.family is Family.SHAPE else {}
-            links = tuple(_dependence(subject, family, scene.views, returned, media))
+            shape = one.clause.kind.family is Family.SHAPE
+            links = known.get((subject, family, shape), ())
+            if not links:
+                returned = sources.get(subject, {}) if shape else {}
+                links = tuple(_dependence(subject, family, scene.views, returned, media))
+                known[subject, family, shape] = links
         else:
             links = tuple(link for _, link in sorted(one.dependence.items()))
         yield Claim(
@@ -263,17 +300,30 @@ def _dependence(
                 tally.merge(use.tally)
             basis = "; ".join(use.basis for use in used[consumer])
             yield depends(consumer, Level.USED, basis, tally)
-        elif met is None:
-            continue
         elif subject.direction is Direction.REQUEST:
-            yield depends(consumer, Level.REQUESTED, "sends it", met)
+            if met is not None:
+                yield depends(consumer, Level.REQUESTED, "sends it", met)
         else:
             place = ".".join(subject.parts[:2])
-            asked = of_view(view, Asks).request_for(subject, media.get(place, frozenset()))
+            asked = _asked(subject, view, media.get(place, frozenset()), met)
             if asked is not None:
                 yield depends(consumer, Level.REQUESTED, *asked)
-            else:
+            elif met is not None:
                 yield depends(consumer, Level.EXPOSED, "was sent it", met)
+
+
+def _asked(
+    subject: Subject, view: View, media: frozenset[str], met: Tally | None
+) -> tuple[str, Tally] | None:
+    """How a consumer asked for a place in an answer.
+
+    What it selected it asked for, even if there was nothing yet, or a list was empty.
+    """
+    asks = of_view(view, Asks)
+    selected = asks.selected(subject)
+    if selected is not None and of_view(view, Shapes).met(Subject(subject.parts[:3])) is not None:
+        return selected
+    return asks.request_for(subject, media) if met is not None else None
 
 
 def _durations(by_consumer: Mapping[str, View]) -> Iterator[Durations]:
@@ -281,7 +331,13 @@ def _durations(by_consumer: Mapping[str, View]) -> Iterator[Durations]:
         for status, (buckets, _) in sorted(of_view(view, Latencies).durations.items()):
             p50, p95, p99 = (buckets.quantile(q) / 1e6 for q in (0.5, 0.95, 0.99))
             yield Durations(
-                consumer=consumer, status=status, count=buckets.total, p50_ms=p50, p95_ms=p95, p99_ms=p99
+                consumer=consumer,
+                status=status,
+                count=buckets.total,
+                p50_ms=p50,
+                p95_ms=p95,
+                p99_ms=p99,
+                steps=tuple((value / 1e6, share) for value, share in buckets.distribution()),
             )
 
 

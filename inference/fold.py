@@ -13,11 +13,14 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol, Self
 
+from inference import graphql
+from inference.events import exchange_of, is_acknowledgement
+from inference.methods import method_of
 from inference.observation import Observation
-from inference.observers import CONSUMER_OBSERVERS, OPERATION_OBSERVERS
+from inference.observers import CALL_OBSERVERS, CONSUMER_OBSERVERS, EVENT_OBSERVERS, OPERATION_OBSERVERS
 from inference.paths import PathModel
 from inference.serial import decode, encode
-from store.records import Summary, window_of
+from store.records import Message, Summary, window_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -128,8 +131,8 @@ def _folded_here(
     part = Fold(models)
     taken: list[int] = []
     for batch in batches:
-        for exchange in store.batch(batch):
-            part.observe(exchange)
+        for record in store.batch(batch):
+            part.observe(record)
         taken.append(batch)
         if progress is not None:
             progress()
@@ -168,17 +171,23 @@ class Fold:
         """Whether it is time to write, to keep memory bounded."""
         return self.exchanges >= FLUSH_EXCHANGES or len(self.operations) >= FLUSH_PARTS
 
-    def observe(self, exchange: Exchange) -> None:
-        """Fold in one exchange. A tunnel (CONNECT) has no operation and is left out."""
+    def observe(self, record: Exchange | Message) -> None:
+        """Fold in one observation.
+
+        A tunnel (CONNECT) has no operation and is left out, and so has an acknowledgement alone.
+        """
         self.exchanges += 1
-        if exchange.method == "CONNECT":
+        message = record if isinstance(record, Message) else None
+        exchange = exchange_of(record) if isinstance(record, Message) else record
+        if exchange.method == "CONNECT" or (message is not None and is_acknowledgement(message)):
             return
         model = self.models.get(exchange.producer)
         if model is None:
             model = self.models[exchange.producer] = PathModel()
         request, response = exchange.request_body, exchange.response_body
+        asked = graphql.asked(exchange)
         route = model.observe(
-            exchange.method,
+            method_of(exchange, asked),
             exchange.path,
             request_body=request.content if request else b"",
             response_body=response.content if response else b"",
@@ -186,12 +195,14 @@ class Fold:
             media_type=response.media_type if response else "",
             id=exchange.id,
         )
-        observation = Observation(exchange, route)
+        selections, documents = (asked.selections, asked.documents) if asked else ((), ())
+        observation = Observation(exchange, route, message, selections, documents)
         window, consumer = window_of(exchange.started_at), exchange.identity.key
         part = (exchange.producer, window, route, consumer)
         observers = self.operations.get(part)
         if observers is None:
-            observers = self.operations[part] = [observer() for observer in OPERATION_OBSERVERS.values()]
+            kinds = CALL_OBSERVERS if message is None else EVENT_OBSERVERS
+            observers = self.operations[part] = [observer() for observer in kinds]
         for observer in observers:
             observer.observe(observation)
         whole = (exchange.producer, window, "", consumer)

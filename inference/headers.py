@@ -7,6 +7,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from contract.operation import parse
 from contract.subject import Subject
 from inference.asks import media_types
 
@@ -116,7 +117,7 @@ def negotiated(sent: Headers, media_type: str) -> list[Fact]:
 
 def versions_in(operation: str) -> str:
     """The version that a path names near its beginning; `""` if none."""
-    segments = [part for part in operation.partition(" ")[2].split("/") if part]
+    segments = parse(operation).segments
     return next((part for part in segments[:3] if _PATH_VERSION.fullmatch(part)), "")
 
 

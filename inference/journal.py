@@ -123,7 +123,9 @@ class Journal:
         return self.ceiling == _EVERYTHING
 
     def observe(self, observation: Observation) -> None:
-        """Note one exchange."""
+        """Note one exchange; messages are no calls, and come when others send them."""
+        if observation.message is not None:
+            return
         event = _event(observation)
         rank = (_lowest_key(event), event.at, event.id)
         if rank >= self.ceiling:

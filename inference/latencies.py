@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 from contract.claim import Evidence
 from contract.clause import Clause
 from contract.kinds import Latency
+from contract.statuses import word_of
 from contract.subject import Subject
 from inference.buckets import Buckets
 from inference.stated import Stated
@@ -37,7 +38,7 @@ class Latencies:
             or exchange.outcome is not Outcome.COMPLETE
         ):
             return
-        buckets, tally = self._of(str(exchange.status))
+        buckets, tally = self._of(word_of(exchange.status))
         buckets.add(exchange.duration_ns)
         tally.add(observation.at, exchange.id)
 

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, Self
 from xxhash import xxh3_64_intdigest
 
 from contract.content import OPAQUE
+from contract.statuses import word_of
 from contract.subject import ITEM, parse
 from inference.journal import identifies
 from inference.specificity import bits_of
@@ -102,6 +103,15 @@ class Life:
             del self.sightings[max(self.sightings, key=_by_name)]
 
 
+def _seen(observation: Observation) -> tuple[int, int]:
+    """When a thing was certainly in a state: from the call to its answer; when the message was published."""
+    if observation.message is not None:
+        at = observation.message.published_at or observation.at
+        return at, at
+    exchange = observation.exchange
+    return observation.at, observation.at + (exchange.wait_ns or exchange.duration_ns or 0)
+
+
 class Lives:
     """The lives that one consumer was shown, by hash of the id.
 
@@ -124,7 +134,7 @@ class Lives:
         status, body = observation.exchange.status, observation.response_body
         if status is None or not 200 <= status < 300 or body is OPAQUE:
             return
-        place = f"response.{status}.body"
+        place = f"response.{word_of(status)}.body"
         if body.__class__ is dict:
             self._show(observation, body, place)
             self._below(observation, body, place, 1)
@@ -193,8 +203,7 @@ class Lives:
         if life is None:
             life = self.lives[digest] = Life(bits_of(text))
         exchange = observation.exchange
-        began = observation.at
-        ended = began + (exchange.wait_ns or exchange.duration_ns or 0)
+        began, ended = _seen(observation)
         for name, word in fields:
             showing = _showing(observation.route, place, by, name)
             life.see(showing, word, Sighting(ended, began, 1, exchange.id))

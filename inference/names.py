@@ -5,6 +5,9 @@ from __future__ import annotations
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Self
 
+from inference import graphql
+from inference.events import exchange_of
+from inference.methods import method_of
 from inference.paths import PathModel
 from inference.serial import decode
 
@@ -12,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from inference.paths import Operations
-    from store.records import Exchange, Identity, KnownConsumer
+    from store.records import Exchange, Identity, KnownConsumer, Message
     from store.store import Store
 
 
@@ -70,4 +73,9 @@ class Names:
         """The operation key of an exchange."""
         if exchange.method == "CONNECT":
             return f"CONNECT {exchange.path}"
-        return self.operations[exchange.producer].of(exchange.method, exchange.path)
+        method = method_of(exchange, graphql.asked(exchange))
+        return self.operations[exchange.producer].of(method, exchange.path)
+
+    def operation_of(self, message: Message) -> str:
+        """The operation key of a message."""
+        return self.operation(exchange_of(message))

@@ -13,7 +13,7 @@ from inference.segments import texts
 from store.tokens import JsonType, token_type
 
 if TYPE_CHECKING:
-    from store.records import Body, Exchange, Headers
+    from store.records import Body, Exchange, Headers, Message
 
 
 class Observation:
@@ -23,12 +23,16 @@ class Observation:
     `request_headers` and `response_headers` map names to values of the type that their text looks
     like (the first value where a name repeats). `request_body` and `response_body` are parsed JSON or
     forms, `OPAQUE` otherwise; where a redacted value stood, a value of the JSON type it had (`shapes`) or
-    its token (the others).
+    its token (the others). `message` is the message that the exchange stands for, if it does
+    (`inference/events.py`), `selections` are those of a GraphQL request, and `documents` the
+    hashes that it gives to some (`inference/graphql.py`).
     """
 
     __slots__ = (
         "at",
+        "documents",
         "exchange",
+        "message",
         "pairs",
         "query",
         "request_body",
@@ -37,10 +41,21 @@ class Observation:
         "response_headers",
         "route",
         "segments",
+        "selections",
     )
 
-    def __init__(self, exchange: Exchange, route: str) -> None:
+    def __init__(
+        self,
+        exchange: Exchange,
+        route: str,
+        message: Message | None = None,
+        selections: tuple[str, ...] = (),
+        documents: tuple[str, ...] = (),
+    ) -> None:
         self.exchange = exchange
+        self.message = message
+        self.selections = selections
+        self.documents = documents
         self.route = route
         self.at = exchange.started_at
         self.segments = texts(exchange.path)
@@ -54,6 +69,8 @@ class Observation:
     @property
     def received_at(self) -> int:
         """When the consumer had the whole answer, as far as that is known (Unix ns)."""
+        if self.message is not None:
+            return self.at
         return self.at + (self.exchange.duration_ns or self.exchange.wait_ns or 0)
 
 

@@ -11,11 +11,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol, Self
 
 from inference.asks import Asks
+from inference.deliveries import Deliveries
 from inference.flow import Flows
 from inference.journal import Journal
 from inference.latencies import Latencies
 from inference.lives import Lives
 from inference.protocol import ProtocolFacts
+from inference.receipts import Receipts
 from inference.samples import Samples
 from inference.shapes import Shapes
 from inference.statuses import Statuses
@@ -65,10 +67,13 @@ class ConsumerObserver(Mergeable, Protocol):
         """An empty one for what follows; what this one left out of its sample stays out."""
 
 
-OPERATION_OBSERVERS: dict[str, type[Observer]] = {
-    observer.family: observer for observer in (Shapes, Statuses, Latencies, Asks, ProtocolFacts, Samples)
-}
+CALL_OBSERVERS: tuple[type[Observer], ...] = (Shapes, Statuses, Latencies, Asks, ProtocolFacts, Samples)
+EVENT_OBSERVERS: tuple[type[Observer], ...] = (Shapes, Statuses, Latencies, Samples, Deliveries, Receipts)
 """Adding an observer is adding a file and a name here."""
+
+OPERATION_OBSERVERS: dict[str, type[Observer]] = {
+    observer.family: observer for observer in (*CALL_OBSERVERS, *EVENT_OBSERVERS)
+}
 
 CONSUMER_OBSERVERS: dict[str, type[ConsumerObserver]] = {
     observer.family: observer for observer in (Flows, Journal, Lives)

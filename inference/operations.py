@@ -11,6 +11,8 @@ from collections import Counter
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from contract.operation import parse
+from inference.events import is_event, method_for, operation_of
 from inference.lexicon import singular
 from inference.segments import PARAMETER, label_of, labels
 from inference.templates import Branch, parameter, walk
@@ -21,6 +23,12 @@ if TYPE_CHECKING:
 
 _NAME = re.compile(r"(\{[^{}]*\})")
 _NOT_WORD = re.compile(r"[^A-Za-z0-9]+")
+
+
+def known_as(method: str) -> str:
+    """Methods in capitals, as nearly everybody writes them; types as they are."""
+    verb, sharp, type_ = method.partition("#")
+    return f"{verb.upper()}{sharp}{type_}"
 
 
 class Operations:
@@ -40,7 +48,7 @@ class Operations:
 
     def of(self, method: str, path: str) -> str:
         """The operation of a path, also of one never seen. Total."""
-        return self._of(method.upper(), labels(path))
+        return self._of(known_as(method), labels(path))
 
     def of_route(self, route: str) -> str:
         """The operation that a stored route belongs to."""
@@ -77,21 +85,40 @@ class Operations:
 
 
 class _Declared:
-    """The operations of a declared document, matched by pattern, most concrete first."""
+    """The operations of a declared document, matched by pattern, most concrete first.
+
+    A path that is declared as one operation and serves many (GraphQL) gives each of them its template.
+    Brokers seldom carry the names that a document gives its message types. So a type matches if only its
+    writing differs (`OrderCreated`, `order.created`), and the only type of a channel matches all.
+    """
 
     def __init__(self, keys: Iterable[str]) -> None:
         self._by_method: dict[str, list[tuple[re.Pattern[str], str]]] = {}
         for key in sorted(set(keys), key=_concreteness):
-            method, _, path = key.partition(" ")
-            pattern = "".join(f"/{_pattern(part)}" for part in path.split("/") if part)
-            self._by_method.setdefault(method.upper(), []).append((re.compile(pattern), key))
+            operation = parse(key)
+            pattern = re.compile("".join(f"/{_pattern(part)}" for part in operation.segments))
+            self._by_method.setdefault(method_for(operation._replace(type="")), []).append((pattern, key))
 
     def match(self, method: str, parts: Sequence[str]) -> str | None:
-        """The key of the declared operation that a path belongs to."""
+        """The key of the declared operation that a path, or a channel and its type, belongs to."""
         path = "".join(f"/{part}" for part in parts if part)
-        return next(
-            (key for pattern, key in self._by_method.get(method, ()) if pattern.fullmatch(path)), None
-        )
+        head, _, wanted = method.partition("#")
+        fitting = [one for one in self._by_method.get(head, ()) if one[0].fullmatch(path)]
+        if not is_event(method) or not fitting:
+            return next((_typed(key, wanted) for _, key in fitting if parse(key).type in {"", wanted}), None)
+        types = {parse(key).type: key for pattern, key in fitting if pattern == fitting[0][0]}
+        alike = next((key for name, key in types.items() if _letters(name) == _letters(wanted)), None)
+        return alike or (next(iter(types.values())) if len(types) == 1 else None)
+
+
+def _typed(key: str, type_: str) -> str:
+    """The key of a call, with the type that it is of."""
+    return f"{key}#{type_}" if type_ and not parse(key).type else key
+
+
+def _letters(type_: str) -> str:
+    """A message type without its way of writing."""
+    return _NOT_WORD.sub("", type_).lower()
 
 
 def _pattern(part: str) -> str:
@@ -103,8 +130,8 @@ def _pattern(part: str) -> str:
 
 
 def _concreteness(key: str) -> tuple[list[int], str]:
-    _, _, path = key.partition(" ")
-    return [("{" in part) + (part.startswith("{") and part.endswith("}")) for part in path.split("/")], key
+    segments = parse(key).segments
+    return [("{" in part) + (part.startswith("{") and part.endswith("}")) for part in segments], key
 
 
 def _matches(branch: Branch, parts: Sequence[str], at: int = 0) -> Iterator[tuple[tuple[str, ...], Branch]]:
@@ -168,4 +195,4 @@ def key_of(method: str, template: Sequence[str], *, worded: Sequence[bool], slas
         name = (noun if words else f"{noun}_id") if noun else "name" if words else "id"
         used[name] += 1
         out.append(label.replace(PARAMETER, f"{{{name}}}" if used[name] == 1 else f"{{{name}_{used[name]}}}"))
-    return f"{method} /{'/'.join(out)}{'/' if slash and out else ''}"
+    return operation_of(method, [*out, ""] if slash and out else out).text

@@ -66,6 +66,6 @@ def _folded(url: str, batches: list[int]) -> tuple[int, list[Summary]]:
     part = Fold({})
     with Store.open(url, create=False) as store, without_gc():
         for batch in batches:
-            for exchange in store.batch(batch):
-                part.observe(exchange)
+            for record in store.batch(batch):
+                part.observe(record)
         return part.exchanges, list(part.summaries())

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import xxhash
 
 from inference.evidence import sample
-from inference.operations import Operations
+from inference.operations import Operations, known_as
 from inference.places import Place, Visits, is_word
 from inference.segments import PARAMETER, labels, texts
 from inference.templates import decide, fold_values
@@ -28,18 +28,28 @@ MAX_PLACES = 20_000
 words already decided to be values are folded into parameters, and if that makes no room, every new word
 is."""
 
+MAX_TYPES = 200
+"""Message types, or operations of GraphQL, that are told apart at one place."""
+
 _ROOM = 0.9
 _CACHE = 16_384
 
 
 def route(method: str, path: str) -> str:
     """The method, and the path with what a machine made as `{}`: `GET /repos/octocat/pulls/{}`. Total."""
-    return route_of(method, labels(path))
+    return route_of(known_as(method), labels(path))
 
 
 def route_of(method: str, parts: Iterable[str]) -> str:
     """A route from its labels."""
-    return f"{method.upper()} /{'/'.join(parts)}"
+    return f"{method} /{'/'.join(parts)}"
+
+
+def _typed(method: str, place: Place) -> str:
+    """The method with its type, or without it where a place has very many: those are data."""
+    if "#" not in method or method in place.visits or len(place.visits) < MAX_TYPES:
+        return method
+    return method.partition("#")[0]
 
 
 class PathModel:
@@ -123,13 +133,14 @@ class PathModel:
         """The route of a path never seen, or forgotten, and where its exchanges are counted, twice."""
         if self._places >= MAX_PLACES and self._open:
             self._compact()
-        method = method.upper()
+        method = known_as(method)
         place, news = self._root, self._news
         parts = []
         for wanted in labels(path):
             label, place = self._step(place, wanted)
             news = news.below.setdefault(label, Place())
             parts.append(label)
+        method = _typed(method, place)
         visits, new_visits = (one.visits.setdefault(method, Visits()) for one in (place, news))
         known = route_of(method, parts), visits, new_visits
         if len(self._known) >= _CACHE:

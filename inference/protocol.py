@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from contract.clause import Clause
 from contract.kinds import Auth, Compression, Cors, Negotiation, RateLimit, Redirect, Validator, Versioning
+from contract.statuses import word_of
 from contract.subject import Subject, parse
 from inference.headers import answered, asked, negotiated, versions_in
 from inference.stated import Stated, evidence_of
@@ -56,7 +57,7 @@ class ProtocolFacts:
         self.calls.add(at, example)
         found = asked(exchange.request_headers, observation.pairs)
         if exchange.status is not None:
-            status = str(exchange.status)
+            status = word_of(exchange.status)
             answers = self.answers.get(status)
             if answers is None:
                 answers = self.answers[status] = Tally()

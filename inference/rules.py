@@ -28,6 +28,9 @@ _BY_KIND: dict[str, tuple[str, ...]] = {
     "present": ("MIN_PRESENCE",),
     "nullable": ("MIN_PRESENCE",),
     "latency": ("MIN_LATENCY",),
+    "key-order": ("MIN_THINGS", "MIN_REVERSALS"),
+    "acknowledgement": ("MIN_ACKNOWLEDGED",),
+    "handling": ("MIN_LATENCY",),
     "format": ("MIN_FORMAT", "MIN_COMMON_FORMAT"),
     "pattern": ("MIN_PATTERN",),
     "length": ("MIN_LENGTH",),
@@ -62,6 +65,11 @@ _BY_KIND: dict[str, tuple[str, ...]] = {
     "preceded-by": _CHAINED,
     "followed-by": ("MIN_FOLLOWED", "MIN_FOLLOWED_SHARE", "CHANCE"),
     "pagination": ("MIN_PAGES", "MIN_FULL_PAGES", "MAX_CHAIN_BREAKS"),
+    "duplicates": ("MIN_ONCE", "MIN_DOUBLED"),
+    "requeued": ("MIN_REQUEUED", "MIN_GIVE_UPS"),
+    "dead-letter": ("MIN_PROTOCOL",),
+    "repeats-effect": ("MIN_EFFECTS_AGAIN", "MAX_AFTERMATH_NS", "CHANCE"),
+    "deduplicates": ("MIN_DEDUPLICATED",),
 }
 _OF_USE = ("SPECIFIC_BITS", "MIN_RETURNED", "MIN_RETURNED_COMMON", "COMMON_BITS", "SINGULAR_BITS", "CHANCE")
 

@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, TypeVar
 
+from contract.operation import parse as parse_key
 from contract.subject import Subject, parse
+from inference.asks import Asks
 from inference.flow import Flows
 from inference.journal import Journal
 from inference.shapes import Shapes, parameters
@@ -19,6 +21,9 @@ if TYPE_CHECKING:
     from inference.paths import Operations
 
 T = TypeVar("T")
+
+SAFE = frozenset({"GET", "HEAD", "OPTIONS", "TRACE", "PROPFIND", "REPORT", "SEARCH", "QUERY"})
+"""Methods that mean to change nothing (RFC 9110 section 9.2.1, and the IANA registry)."""
 
 View = dict[str, "Observer"]
 """The observers of one operation (and consumer, or all of them), by family."""
@@ -83,6 +88,10 @@ class Scene:
         return {}
 
     @cached_property
+    def _safe(self) -> dict[str, bool]:
+        return {}
+
+    @cached_property
     def _located(self) -> dict[Place, Located | None]:
         return {}
 
@@ -92,6 +101,15 @@ class Scene:
         if key is None:
             key = self._keys[route] = self.operations.of_route(route)
         return key
+
+    def is_safe(self, operation: str) -> bool:
+        """Whether calls of an operation mean to change nothing: by their method, or as queries of GraphQL."""
+        if operation not in self._safe:
+            scene = self.scenes.get(operation)
+            selections = scene.of(Asks).selections if scene else ()
+            is_query = bool(selections) and all(one.startswith("query") for one in selections)
+            self._safe[operation] = is_query or parse_key(operation).verb in SAFE
+        return self._safe[operation]
 
     def locate(self, place: Place) -> Located | None:
         """Where a place of a route lies in the current operations.

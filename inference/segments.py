@@ -33,6 +33,8 @@ TAIL = re.compile(
 
 _LONGEST_WORD = 80
 _CALL = re.compile(r"(?P<name>[A-Za-z]\w*)\((?P<quote>'?)(?P<key>[^()']+)(?P=quote)\)", re.ASCII)
+_NUMBERED = re.compile(r"[A-Za-z][\w.-]*[-_.]\{\}", re.ASCII)
+"""A name of which the number was taken off (`inference/events.py`)."""
 _WORD = re.compile(r"[\w.~$@:*!'()+=-]+", re.ASCII)
 _PLACEHOLDER = re.compile(r"\{.*\}|<.*>|:[A-Za-z]\w*|\[.*\]")
 _NUMBER = re.compile(r"[+-]?\d+(?:\.\d+)*")
@@ -108,6 +110,8 @@ def label_of(segment: str) -> str:
     if call is not None:
         varies = call["quote"] or "=" in call["key"] or is_machine_made(call["key"])
         return f"{call['name']}({call['quote']}{PARAMETER}{call['quote']})" if varies else segment
+    if _NUMBERED.fullmatch(text):
+        return text
     tail = TAIL.fullmatch(text)
     if tail is not None and is_machine_made(tail["stem"]):
         return PARAMETER + tail["tail"]

@@ -12,7 +12,7 @@ from store.errors import StoreError
 if TYPE_CHECKING:
     from store.records import Summary
 
-FORM = 3
+FORM = 4
 """Raised whenever an observer's serial form changes its meaning."""
 
 

@@ -12,7 +12,9 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from contract.claim import Evidence
 from contract.content import OPAQUE, lexical
+from contract.operation import parse
 from contract.schema import clauses_of
+from contract.statuses import word_of
 from contract.subject import ITEM, VALUE, Subject
 from inference.observation import untokened
 from inference.schema import settle, to_schema
@@ -56,7 +58,7 @@ class Shapes:
             fold("request.body", clean(observation.request_body), observation)
         if exchange.status is None:
             return
-        answer = f"response.{exchange.status}"
+        answer = f"response.{word_of(exchange.status)}"
         if f"{answer}.header" not in self.places and len(self.places) > 2 * MAX_STATUSES:
             return
         fold(f"{answer}.header", clean(observation.response_headers), observation)
@@ -156,8 +158,7 @@ def _numbered(segments: tuple[str, ...]) -> dict[str, Any]:
 
 def parameters(operation: str) -> dict[str, str]:
     """Segment index → parameter name, of the path template in an operation key."""
-    template = operation.partition(" ")[2]
-    segments = [part for part in template.split("/") if part]
+    segments = parse(operation).segments
     return {str(index): name[1] for index, part in enumerate(segments) if (name := _PARAMETER.search(part))}
 
 

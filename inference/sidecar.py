@@ -11,12 +11,12 @@ though. All in them was redacted before (`proxy/redaction`), and it is bounded:
 - `flow`, `lives`: no values but 64-bit hashes of them, and words of status fields.
 - `journal`: when each consumer did what, with the scalar fields of bodies: texts of up to 24 characters as
   they are, of longer ones a hash.
+- `deliveries`: how messages were acknowledged, and when those about one thing (a hash) came.
 - `paths`: words of paths, and hashes of what bodies name.
 
 Ids of exchanges stand in them as examples, and lead nowhere: `defacto show` has nothing to show.
 
-Messages (WebSocket) are counted, since no summary takes them in yet. An exchange that is handed over twice is
-counted twice, since ids are not kept; the lanes hand over each one once.
+What is handed over twice is counted twice, since ids are not kept; the lanes hand over each one once.
 """
 
 from __future__ import annotations
@@ -189,8 +189,7 @@ class _Stretch:
 
     def add(self, record: Record) -> None:
         """Fold in and count one."""
-        if isinstance(record, Exchange):
-            self._fold.observe(record)
+        self._fold.observe(record)
         self._counts.add(record)
         kind = (record.producer, isinstance(record, Exchange))
         self._last[kind] = record

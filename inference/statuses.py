@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 from contract.claim import Evidence
 from contract.clause import Clause
 from contract.kinds import ContentType, Occurs
+from contract.statuses import MESSAGE, word_of
 from contract.subject import Subject
 from inference.stated import Stated
 from inference.tally import Tally
@@ -36,7 +37,7 @@ class Statuses:
         self._media("request", exchange.request_body, observation)
         if exchange.status is None:
             return
-        status = str(exchange.status)
+        status = word_of(exchange.status)
         self.statuses.setdefault(status, Tally()).add(observation.at, exchange.id)
         self._media(f"response.{status}", exchange.response_body, observation)
 
@@ -59,6 +60,8 @@ class Statuses:
     def claims(self, producer: str, operation: str) -> Iterator[Stated]:
         """One `occurs` a status, one `content-type` a place with a body."""
         for status, tally in sorted(self.statuses.items()):
+            if status == word_of(MESSAGE):
+                continue  # that a message came is no answer to anything
             subject = Subject(("response", status))
             yield Stated(
                 clause=Clause(producer=producer, operation=operation, subject=subject, kind=Occurs()),

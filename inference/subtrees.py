@@ -9,6 +9,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
+from inference.events import is_event
 from inference.evidence import unpack
 from inference.segments import PARAMETER
 
@@ -62,13 +63,15 @@ class Token(NamedTuple):
 class Subtree:
     """The evidence below one place.
 
-    `visits` counts exchanges, `methods` those that ended here. Of the samples of successful exchanges with
-    a body, `spoken` counts all, `echoed` those in which the place's segment came back as a value, `joined`
-    those in which it did so together with all that followed, of `longer` ones that had something to follow.
-    `tokens` is what stands below, with the answers given there.
+    `visits` counts exchanges, `events` those that stand for messages, `methods` those that ended here. Of
+    the samples of successful exchanges with a body, `spoken` counts all, `echoed` those in which the
+    place's segment came back as a value, `joined` those in which it did so together with all that
+    followed, of `longer` ones that had something to follow. `tokens` is what stands below, with the
+    answers given there.
     """
 
     visits: int = 0
+    events: int = 0
     methods: Counter[str] = field(default_factory=Counter)
     spoken: int = 0
     echoed: int = 0
@@ -81,6 +84,7 @@ class Subtree:
         out = Subtree()
         for one in (self, *others):
             out.visits += one.visits
+            out.events += one.events
             out.methods.update(one.methods)
             out.spoken += one.spoken
             out.echoed += one.echoed
@@ -111,6 +115,7 @@ def _survey(place: Place, above: list[Subtree], found: dict[int, Subtree]) -> Su
     line = [*above, own]
     for method, visits in place.visits.items():
         own.methods[method] += visits.count
+        own.events += visits.count * is_event(method)
         answer = own.tokens.setdefault(Token(0, method, ""), Answer())
         for kept in visits.samples:
             _account(kept, line)
@@ -122,6 +127,7 @@ def _survey(place: Place, above: list[Subtree], found: dict[int, Subtree]) -> Su
     for label, child in place.below.items():
         below = _survey(child, line, found)
         own.visits += below.visits
+        own.events += below.events
         if not label:
             own.methods.update(below.methods)
         for token, answer in below.tokens.items():

@@ -12,6 +12,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from contract.operation import parse
 from inference import lexicon, words
 from inference.crowd import Crowd
 from inference.evidence import unpack
@@ -184,7 +185,9 @@ class _Judge:
     ) -> set[str]:
         """The labels among words that are values of one parameter."""
         crowd = Crowd(siblings, self._learned)
-        bias = words.of_place(prefix, self._learned) + crowd.of_all() + _of_company(places, siblings, prefix)
+        channel = _is_channel(siblings.values())
+        place = words.IN_CHANNEL if channel and prefix else words.of_place(prefix, self._learned)
+        bias = place + crowd.of_all() + _of_company(places, siblings, prefix)
         odds: dict[str, float] = {}
         before: dict[str, list[str]] = {}
         for word in siblings:
@@ -195,6 +198,7 @@ class _Judge:
                 bias
                 + words.of_word(word, before[word], prefix, self._learned, self._trie.delivered)
                 + crowd.of_word(word)
+                + words.of_event(word) * channel
                 + _of_declared(word, self._trie.hints.get(prefix, set()))
                 - _of_recurrence(recurrence[word], prefix)
             )
@@ -209,7 +213,7 @@ def _hints(declared: Iterable[str]) -> dict[Prefix, set[str]]:
     hints: dict[Prefix, set[str]] = {}
     for key in declared:
         prefix: Prefix = ()
-        for part in filter(None, key.partition(" ")[2].split("/")):
+        for part in parse(key).segments:
             label = PARAMETER if "{" in part else part
             hints.setdefault(prefix, set()).add(label)
             prefix = (*prefix, label)
@@ -236,6 +240,15 @@ def _of_company(places: Sequence[Place], siblings: dict[str, Subtree], prefix: P
 def _of_recurrence(places: int, prefix: Prefix) -> float:
     """What recurs below many values is fixed; below many collections it may be a common name."""
     return min(3.0, places * (0.5 if prefix and PARAMETER in prefix[-1] else 0.1)) if places > 2 else 0.0
+
+
+def _is_channel(siblings: Iterable[Subtree]) -> bool:
+    """Whether these are parts of the names of channels, not of paths."""
+    visits = events = 0
+    for subtree in siblings:
+        visits += subtree.visits
+        events += subtree.events
+    return 2 * events > visits
 
 
 def _lean(odds: dict[str, float]) -> float:

@@ -280,3 +280,43 @@ MIN_STALLS = 3
 
 MAX_STALLED = 0.2
 """The share of them from which on slowness is the rule and no stall."""
+
+MIN_ACKNOWLEDGED = 5
+"""Acknowledged deliveries: as many as other facts of the protocol."""
+
+MIN_AFTERMATH = 10
+"""Values that went from a call to a message, or on from a message to a call, before the two are tied."""
+
+MIN_AFTERMATH_SHARE = 0.9
+"""Share of the values that must have taken the step: what happens at times is no promise."""
+
+MAX_AFTERMATH_NS = 600_000_000_000
+"""Ten minutes. What comes later is a batch of the night, and its cause may be another one."""
+
+MAX_OVERTAKING_NS = 5_000_000_000
+"""How much earlier than the answer of the call that caused it a message may come: most calls take less."""
+
+MIN_THINGS = 5
+"""Things with several messages each: one that is in order by luck says nothing of the others."""
+
+MIN_REVERSALS = 5
+"""Steps between them that chance would have reversed, where none was: it reverses none with e^-5.
+
+Of two messages published at once chance reverses every other pair, of those further apart than lags differ
+none: that they came in order is no merit of who delivered them.
+"""
+
+MIN_ONCE = 60
+"""Deliveries with an id before it is said that none came twice: at most one in twenty does."""
+
+MIN_DOUBLED = 2
+"""Different messages that came again unmarked: one may be a slip of who publishes it."""
+
+MIN_REQUEUED = 10
+"""Messages given back that came again, before it is told how soon: of ten more, one would take longer."""
+
+MIN_EFFECTS_AGAIN = 3
+"""Messages that came again and were acted upon again; beside `CHANCE`, held against what came once."""
+
+MIN_DEDUPLICATED = 10
+"""Messages that came again and were not acted upon again: at most a quarter is (Wilson, 95 %: 28 %)."""

@@ -34,11 +34,18 @@ CONFIDENT = 1.0
 FILE = re.compile(r".+\.[A-Za-z][A-Za-z0-9]{0,4}")
 """A name with an extension."""
 
+IN_CHANNEL = -3.0
+"""What the place says of each part of a channel's name: people chose it, but for tenants, regions and ids."""
+
 _PREFIXES = frozenset({"api", "apis", "rest", "rpc", "services", "ws", "public", "internal", "json", "_api"})
+_SERVICE = re.compile(r"(?:[A-Za-z_]\w*\.)+[A-Z]\w*", re.ASCII)
+"""A gRPC service with its package. Below it stand its methods."""
+_METHOD = re.compile(r"[A-Z]\w*", re.ASCII)
 _CAMEL = re.compile(r"[a-z]+(?:[A-Z][a-z]+)+")
 _CODE = re.compile(r"[A-Z]{2,6}")
 _SNAKE = re.compile(r"[a-z]+(?:_[a-z]+)+")
 _LAST_VERSION = 2
+_HAPPENED = re.compile(r"(?:\w+[-_])?(?:[a-z]{2,}ed|sent|paid|made|done|lost|new|begun|gone|sold|built)")
 _ENOUGH = 2
 _NEVER = -12.0
 
@@ -96,6 +103,11 @@ def of_place(prefix: Prefix, learned: Learned) -> float:
     return odds + 1.5 * named_elsewhere
 
 
+def of_event(word: str) -> float:
+    """What a word says that names what has happened: it is a kind of event, though payloads repeat it."""
+    return -3.0 if _HAPPENED.fullmatch(word) else 0.0
+
+
 def of_word(word: str, before: Iterable[str], prefix: Prefix, learned: Learned, delivered: set[int]) -> float:
     """What a word says by its looks, by having been delivered as a name, and by what it is elsewhere.
 
@@ -120,7 +132,7 @@ def of_word(word: str, before: Iterable[str], prefix: Prefix, learned: Learned, 
 
 def of_looks(word: str, prefix: Prefix) -> float:
     """What a word says by its looks alone."""
-    if lexicon.is_pronoun(word):
+    if lexicon.is_pronoun(word) or (prefix and _SERVICE.fullmatch(prefix[-1]) and _METHOD.fullmatch(word)):
         return _NEVER
     return _of_meaning(word) + _of_form(word, prefix)
 

@@ -304,4 +304,4 @@ def _by_place(entry: tuple[Located, object]) -> tuple[str, str]:
 
 
 def _reads(operation: str) -> bool:
-    return operation.startswith(("GET ", "HEAD "))
+    return operation.startswith(("GET ", "HEAD ", "RECEIVE "))

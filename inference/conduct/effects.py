@@ -22,16 +22,15 @@ if TYPE_CHECKING:
     from inference.journal import Event, Mark
     from inference.scene import Scene
 
-_SAFE = frozenset({"GET", "HEAD"})
-
 
 def effectful_reads(scene: Scene) -> Iterator[Stated]:
     """One for each reading operation of which a field steps on by the same with every call."""
     reads: dict[str, dict[int, list[Event]]] = defaultdict(lambda: defaultdict(list))
     for journal in scene.journals.values():
         for event in journal.events():
-            if event.method in _SAFE and 200 <= event.status < 300:
-                reads[scene.operation(event.route)][event.request].append(event)
+            operation = scene.operation(event.route)
+            if scene.is_safe(operation) and 200 <= event.status < 300:
+                reads[operation][event.request].append(event)
     for operation, targets in sorted(reads.items()):
         found: Counter[str] = Counter()
         tally = Tally()

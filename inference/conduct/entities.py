@@ -6,6 +6,7 @@ import re
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from contract.operation import parse
 from contract.subject import ITEM, VALUE
 from inference.shapes import parameters
 
@@ -38,7 +39,7 @@ def noun_of_path(operation: str, index: int | None = None) -> str:
         operation: an operation key.
         index: a segment; the last fixed word before it counts.
     """
-    segments = [part for part in operation.partition(" ")[2].split("/") if part][:index]
+    segments = parse(operation).segments[:index]
     words = [part for part in segments if not _PARAMETER.search(part)]
     return singular(words[-1]) if words else ""
 

@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from inference.journal import Event
     from inference.scene import Scene
 
-_UNSAFE = frozenset({"POST", "PATCH", "PUT", "DELETE"})
 _REFUSED = frozenset({409, 422})
 
 
@@ -54,8 +53,9 @@ def repeated(scene: Scene) -> Iterator[Stated]:
     for consumer, journal in scene.journals.items():
         first: dict[tuple[str, object], Event] = {}
         for event in journal.events():
-            if event.method in _UNSAFE:
-                _look(found, first, consumer, scene.operation(event.route), event)
+            operation = scene.operation(event.route)
+            if not scene.is_safe(operation):
+                _look(found, first, consumer, operation, event)
     for (operation, status), replays in sorted(found.replays.items()):
         yield _replay(scene, operation, status, replays)
     for operation, keys in sorted(found.keys.items()):

@@ -12,6 +12,7 @@ from contract.claim import Level
 from contract.clause import Clause
 from contract.kinds import Retry, UnsafeRetry
 from contract.kinds.across import duration
+from contract.operation import parse
 from contract.subject import Subject
 from inference.conduct.attempts import Attempt, attempts, failed, repeats, status_of
 from inference.stated import Stated, depends, evidence_of
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
     from inference.journal import Event
     from inference.scene import Scene
 
-_UNSAFE = frozenset({"POST", "PATCH"})
+_NOT_IDEMPOTENT = frozenset({"POST", "PATCH"})
 _EARLY, _LATE = 0.9, 1.5
 """A wait that heeds Retry-After is not much shorter than it, and not much longer."""
 
@@ -100,7 +101,8 @@ def unsafe_retries(scene: Scene) -> Iterator[Stated]:
     statuses: dict[str, Counter[int]] = defaultdict(Counter)
     for consumer in scene.journals:
         for operation, runs in repeats(scene, consumer).items():
-            if operation.partition(" ")[0] not in _UNSAFE:
+            verb = parse(operation).verb
+            if verb not in _NOT_IDEMPOTENT or scene.is_safe(operation):
                 continue
             for run in runs:
                 for one in attempts(run):
@@ -115,7 +117,7 @@ def unsafe_retries(scene: Scene) -> Iterator[Stated]:
                 producer=scene.producer,
                 operation=operation,
                 subject=Subject(("request",)),
-                kind=UnsafeRetry(operation.partition(" ")[0]),
+                kind=UnsafeRetry(parse(operation).verb),
             ),
             evidence=evidence_of(tallies, total),
             doubt="" if total >= MIN_RETRIES else f"{total} repeats, {MIN_RETRIES} needed",

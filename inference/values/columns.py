@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from contract.formats import FORMATS, formats_of, strongest, telling
 from contract.kinds import Format, Length, Pattern
+from contract.operation import parse
+from inference.journal import identifies
 from inference.thresholds import MIN_COMMON_FORMAT, MIN_FORMAT, MIN_LENGTH, MIN_PATTERN
 from inference.values.patterns import pattern_of
 from inference.values.support import counts
@@ -127,10 +129,13 @@ def forms(field: Field) -> Iterator[Stated]:
 
 def _about(answers: Answers, frame: Frame, subject: Subject, row: int) -> Any:
     """What tells the object of a row from others: its own identifying fields, else what was asked for."""
+    event = parse(answers.scene.operation).is_event
     known = tuple(
         str(column[row])
         for place, column in frame.columns.items()
-        if place != subject and place.parts[-1] in _OWN_KEYS and counts(column[row])
+        if place != subject
+        and (place.parts[-1] in _OWN_KEYS or (event and identifies(place.parts[-1])))
+        and counts(column[row])
     )
     if known:
         return known

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from contract.content import OPAQUE
 from contract.place import Places
+from contract.statuses import word_of
 from contract.subject import ITEM, VALUE, Subject
 from store.records import UNIDENTIFIED, Body, Exchange, Lane
 
@@ -116,7 +117,7 @@ def frames_of(samples: list[Sample], operation: str, status: int, shapes: Shapes
         shapes: settled; they know which objects are maps.
     """
     table = _Table()
-    root = table.frame(Subject(("response", str(status), "body")), None)
+    root = table.frame(Subject(("response", word_of(status), "body")), None)
     for number, sample in enumerate(samples):
         places = Places(exchange_of(sample, operation, status), operation)
         row = table.row(root, 0, number)
@@ -125,7 +126,7 @@ def frames_of(samples: list[Sample], operation: str, status: int, shapes: Shapes
         _request(table, root, row, places, shapes)
         body = places.response.get("body", OPAQUE)
         if body is not OPAQUE:
-            subject = Subject(("response", str(status), "body"))
+            subject = Subject(("response", word_of(status), "body"))
             table.value(root, row, subject, body, shapes.places.get(subject.text))
     table.finish()
     return list(table.frames.values())

@@ -6,6 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from contract.clause import Clause, Kind
+from contract.kinds import Present, Together, Type
+from contract.kinds.together import REQUIRES
 from contract.subject import parse
 from inference.asks import Asks
 from inference.observation import Observation
@@ -48,15 +51,63 @@ def test_fields_that_are_selected() -> None:
     assert words("response.200.body.other", target="/a?fields=sku") is None
 
 
+def test_what_graphql_selects() -> None:
+    asks = Asks()
+    for selection in ("query{a{b}}", "query{a{b c@include}}"):
+        asks.observe(Observation(call(0, "POST", "/graphql"), "POST#A /graphql", selections=(selection,)))
+    found = {
+        place: asks.selected(parse(place))
+        for place in (
+            "response.200.body.data.a[].b",
+            "response.200.body.data.a[].c",
+            "response.200.body.data.a[].d",
+            "response.200.header.b",
+            "request.body.data.a",
+        )
+    }
+    assert [one and (one[0], one[1].count) for one in found.values()] == [
+        ("selects it", 2),
+        ("selects it under a condition", 1),
+        None,
+        None,
+        None,
+    ]
+
+
+@pytest.mark.parametrize(
+    ("subject", "kind", "explained"),
+    [
+        ("response.200.body.data.a", Present(True), True),
+        ("response.200.body.data.z", Present(True), False),
+        ("response.200.body.data.b", Type.of(frozenset({"string"})), False),
+        ("response.200.body.data.a", Together("response.200.body.data.b", REQUIRES), True),
+        ("response.200.body.data.c", Together("response.200.body.data.a", REQUIRES), True),
+        ("response.200.body.data.a", Together("response.200.body.data.d", REQUIRES), False),
+        ("response.200.body.errors", Together("response.200.body.extensions", REQUIRES), False),
+    ],
+)
+def test_what_follows_from_asking(subject: str, kind: Kind, explained: bool) -> None:
+    asks = Asks()
+    for selection in ("query{a b d}", "query{a c@include d}"):
+        asks.observe(Observation(call(0, "POST", "/graphql"), "POST#A /graphql", selections=(selection,)))
+    clause = Clause(producer="shop", operation="POST /graphql#A", subject=parse(subject), kind=kind)
+    assert asks.explains(clause) is explained
+
+
 @given(
     st.lists(
         st.builds(
-            lambda at, name, value: (
-                Observation(call(at, "GET", "/a?fields=b", request_headers=((name, value),)), "GET /a"),
+            lambda at, name, value, selection: (
+                Observation(
+                    call(at, "GET", "/a?fields=b", request_headers=((name, value),)),
+                    "GET /a",
+                    selections=selection,
+                ),
             ),
             st.integers(0, 9),
             st.sampled_from(["accept", "prefer", "range"]),
             st.sampled_from(["bytes=0-1", "text/csv, a/b", "return=minimal, wait=3"]),
+            st.sampled_from([(), ("query{a}",), ("query{a}", "query{b{c}}")]),
         ),
         max_size=8,
     ),

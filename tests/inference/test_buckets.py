@@ -48,3 +48,19 @@ def test_a_quantile_is_within_the_stated_error(values: list[int], q: float) -> N
 
 def test_nothing_counted_has_no_latency() -> None:
     assert Buckets().quantile(0.5) == 0
+
+
+@given(st.lists(st.integers(1, 10**13), min_size=1, max_size=200))
+def test_a_distribution_is_what_was_counted_and_agrees_with_quantiles(values: list[int]) -> None:
+    buckets = Buckets()
+    for value in values:
+        buckets.add(value)
+    told = buckets.distribution()
+    times, shares = zip(*told, strict=True)
+    assert list(times) == sorted(set(times))
+    assert shares[-1] == 1
+    for time, share in told:
+        below = sum(value <= time * (1 + 2.1 * RELATIVE_ERROR) for value in values) / len(values)
+        assert below >= share - 1e-9
+    for q in (0.5, 0.95, 0.99, 1.0):
+        assert buckets.quantile(q) in times

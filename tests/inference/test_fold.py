@@ -237,3 +237,14 @@ def test_tunnels_refusals_and_bodies_that_are_no_json_do_not_disturb(store: Stor
     (one,) = build(store).producers[0].operations
     assert (one.key, one.observations) == ("GET /a", 4)
     assert claim(one, "response.200.body.x", "type").evidence.held == 1
+
+
+def test_events_that_come_by_calls_are_told_apart(store: Store) -> None:
+    def hook(at: int, what: str) -> Exchange:
+        headers = (("x-github-event", what), ("x-github-delivery", f"d{at}"))
+        return call(at, "POST", "/hooks", sent={"n": at}, status=204, request_headers=headers)
+
+    store.write([hook(at, ("push", "fork")[at % 2]) for at in range(20)])
+    fold(store)
+    (producer,) = build(store).producers
+    assert [one.key for one in producer.operations] == ["POST /hooks#fork", "POST /hooks#push"]

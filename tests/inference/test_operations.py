@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 import orjson
+import pytest
 
+from contract.operation import Operation, parse
 from inference.operations import Operations
 from inference.paths import PathModel
 
@@ -154,3 +156,25 @@ def test_declared_operations_come_first_and_guide_their_neighbours() -> None:
 def test_names_are_unique_within_a_template() -> None:
     found = operations([("GET /a/1/2/3", {}), ("GET /users/1/users/2", {})])
     assert found.keys() == {"GET /a/{a_id}/{a_id_2}/{a_id_3}", "GET /users/{user_id}/users/{user_id_2}"}
+
+
+def test_one_path_serves_many_operations_of_graphql() -> None:
+    found = operations([("post#OrderById /graphql/", {"data": {}}), ("POST#Pay /graphql/", {"data": {}})])
+    assert found.keys() == {"POST /graphql/#OrderById", "POST /graphql/#Pay"}
+    assert found.of("POST#Other", "/graphql/") == "POST /graphql/#Other"
+    assert parse("POST /graphql/#Pay") == Operation("POST", ("graphql",), "Pay")
+
+
+@pytest.mark.parametrize(
+    ("declared", "method", "key"),
+    [
+        ("POST /{tenant}/graphql", "POST#Pay", "POST /{tenant}/graphql#Pay"),
+        ("POST /{tenant}/graphql", "POST", "POST /{tenant}/graphql"),
+        ("POST /{tenant}/graphql#Pay", "POST#Pay", "POST /{tenant}/graphql#Pay"),
+        ("POST /{tenant}/graphql#Pay", "POST#Other", "POST /{name}/graphql#Other"),
+        ("POST /{tenant}/graphql#Pay", "POST", "POST /{name}/graphql"),
+    ],
+)
+def test_a_declared_path_is_that_of_all_its_operations(declared: str, method: str, key: str) -> None:
+    found = operations([(f"{method} /acme/graphql", {"data": {}})], declared=[declared])
+    assert found.of(method, "/acme/graphql") == key

@@ -210,3 +210,13 @@ def test_operations_that_were_revised_are_named() -> None:
         {} if before.keys() == {"GET /fruits/{fruit}"} else {"GET /fruits/apple": "GET /fruits/{fruit}"}
     )
     assert after.renamed_since(after) == {}
+
+
+def test_methods_of_a_grpc_service_are_fixed() -> None:
+    model = PathModel()
+    for name in ("GetOrder", "ListOrders", "CancelOrder"):
+        for _ in range(20):
+            model.observe("POST", f"/shop.v1.Orders/{name}", response_body=b'{"id": "o1"}', status=200)
+    assert model.operations().keys() == {
+        f"POST /shop.v1.Orders/{name}" for name in ("GetOrder", "ListOrders", "CancelOrder")
+    }

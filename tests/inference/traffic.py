@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from store.records import Body, Exchange, Headers, Identity, Lane, record_id
+from store.records import Body, Exchange, Headers, Identity, Lane, Message, record_id
 
 SECOND = 10**9
 START = 1_700_000_000 * SECOND
@@ -52,4 +52,45 @@ def call(
         response_body=None if got is None else json_body(got),
         duration_ns=duration_ns,
         redacted=repr((sent, got, request_headers)).count("redacted."),
+    )
+
+
+def message(
+    at: float,
+    channel: str,
+    payload: Any,
+    *,
+    consumer: str | None = "billing",
+    publisher: str | None = None,
+    producer: str = "events",
+    type_: str = "",
+    published: float | None = None,
+    handled: float | None = None,
+    acknowledgement: str = "",
+    key: str | None = None,
+    redeliveries: int | None = None,
+    number: int = 0,
+) -> Message:
+    """One message, delivered (or published, without a consumer) `at` seconds after `START`."""
+
+    def instant(seconds: float | None) -> int | None:
+        return None if seconds is None else START + round(seconds * SECOND)
+
+    return Message(
+        id=record_id(repr(at), channel, repr(payload), consumer or "", redeliveries or 0, number),
+        producer=producer,
+        lane=Lane.IMPORT,
+        source="test",
+        protocol="amqp",
+        channel=channel,
+        type=type_,
+        publisher=None if publisher is None else Identity(basis="client-id", value=publisher),
+        consumer=None if consumer is None else Identity(basis="queue", value=consumer),
+        key=key,
+        payload=json_body(payload),
+        published_at=instant(at if consumer is None else published),
+        delivered_at=None if consumer is None else instant(at),
+        acknowledged_at=instant(handled),
+        acknowledgement=acknowledgement,
+        redeliveries=redeliveries,
     )
