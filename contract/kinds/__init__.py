@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol
 
+from contract.kinds.acknowledgement import Acknowledgement
 from contract.kinds.at_most import AtMost
 from contract.kinds.auth import Auth
 from contract.kinds.cause import Cause
@@ -13,7 +14,11 @@ from contract.kinds.contains import Contains
 from contract.kinds.content_type import ContentType
 from contract.kinds.cors import Cors
 from contract.kinds.count import Count
+from contract.kinds.dead_letter import DeadLetter
+from contract.kinds.deduplicates import Deduplicates
+from contract.kinds.deprecated import Deprecated
 from contract.kinds.derived import Derived
+from contract.kinds.duplicates import Duplicates
 from contract.kinds.echo import Echo
 from contract.kinds.effect_within import EffectWithin
 from contract.kinds.effectful_read import EffectfulRead
@@ -25,8 +30,10 @@ from contract.kinds.filter import Filter
 from contract.kinds.followed_by import FollowedBy
 from contract.kinds.format import Format
 from contract.kinds.freshness import Freshness
+from contract.kinds.handling import Handling
 from contract.kinds.idempotency_key import IdempotencyKey
 from contract.kinds.increasing import Increasing
+from contract.kinds.key_order import KeyOrder
 from contract.kinds.latency import Latency
 from contract.kinds.latency_growth import LatencyGrowth
 from contract.kinds.length import Length
@@ -47,8 +54,11 @@ from contract.kinds.range import Range
 from contract.kinds.rate import Rate
 from contract.kinds.rate_limit import RateLimit
 from contract.kinds.read_your_writes import ReadYourWrites
+from contract.kinds.redelivered import Redelivered
 from contract.kinds.redirect import Redirect
+from contract.kinds.repeats_effect import RepeatsEffect
 from contract.kinds.replay import Replay
+from contract.kinds.requeued import Requeued
 from contract.kinds.retry import Retry
 from contract.kinds.size import Size
 from contract.kinds.sorted import Sorted
@@ -68,6 +78,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "KINDS",
+    "Acknowledgement",
     "AtMost",
     "Auth",
     "Cause",
@@ -77,7 +88,11 @@ __all__ = [
     "ContentType",
     "Cors",
     "Count",
+    "DeadLetter",
+    "Deduplicates",
+    "Deprecated",
     "Derived",
+    "Duplicates",
     "Echo",
     "EffectWithin",
     "EffectfulRead",
@@ -89,8 +104,10 @@ __all__ = [
     "FollowedBy",
     "Format",
     "Freshness",
+    "Handling",
     "IdempotencyKey",
     "Increasing",
+    "KeyOrder",
     "Latency",
     "LatencyGrowth",
     "Length",
@@ -111,8 +128,11 @@ __all__ = [
     "Rate",
     "RateLimit",
     "ReadYourWrites",
+    "Redelivered",
     "Redirect",
+    "RepeatsEffect",
     "Replay",
+    "Requeued",
     "Retry",
     "Size",
     "Sorted",
@@ -185,6 +205,7 @@ KINDS: dict[str, _Readable] = {
         Auth,
         Validator,
         RateLimit,
+        Deprecated,
         Versioning,
         Compression,
         Redirect,
@@ -198,6 +219,15 @@ KINDS: dict[str, _Readable] = {
         Stalls,
         EffectWithin,
         Pagination,
+        KeyOrder,
+        Redelivered,
+        Duplicates,
+        Acknowledgement,
+        Handling,
+        Requeued,
+        DeadLetter,
+        RepeatsEffect,
+        Deduplicates,
     )
 }
 

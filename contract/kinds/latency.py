@@ -7,6 +7,7 @@ from math import isfinite
 from typing import TYPE_CHECKING, ClassVar, Self
 
 from contract.clause import Family, Holds, Kind, Relation, alike
+from contract.statuses import MESSAGE, word_of
 from store.records import Outcome
 
 if TYPE_CHECKING:
@@ -54,7 +55,10 @@ class Latency:
 
     def describe(self, subject: Subject) -> str:
         """`answers 200 within 340 ms (p99 of 1,204)`."""
-        return f"answers {subject.status} within {_milliseconds(self.p99_ms)} (p99 of {self.n:,})"
+        within = f"within {_milliseconds(self.p99_ms)} (p99 of {self.n:,})"
+        if subject.status == word_of(MESSAGE):
+            return f"is delivered {within} of being published"
+        return f"answers {subject.status} {within}"
 
     def hold(self, subject: Subject, places: Places) -> Holds:
         """Whether a complete answer came within the p99."""

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from contract.openapi.written import Written
 
-__all__ = ["DeclaredContract", "DeclaredError", "DeclaredOperation", "load"]
+__all__ = ["DeclaredContract", "DeclaredError", "DeclaredOperation", "load", "read"]
 
 
 def load(path_or_text: str | Path, *, producer: str, allow_remote: bool = False) -> DeclaredContract:
@@ -32,7 +32,11 @@ def load(path_or_text: str | Path, *, producer: str, allow_remote: bool = False)
     Raises:
         DeclaredError: the document cannot be read or is invalid; the message says where and why.
     """
-    library = Library(path_or_text, allow_remote=allow_remote)
+    return read(Library(path_or_text, allow_remote=allow_remote), producer)
+
+
+def read(library: Library, producer: str) -> DeclaredContract:
+    """Validate and compile a document (`load`)."""
     version = check(library)
     written = (v2 if version == "2.0" else v3).operations(library)
     info = library.tree.get("info")

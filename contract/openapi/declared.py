@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 from urllib.parse import unquote
 
+from contract.operation import parse
 from contract.statuses import pattern_for
 from contract.subject import Subject
 from contract.versions import path_version
@@ -15,6 +16,7 @@ from contract.versions import path_version
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    from contract.claim import OperationMap
     from contract.clause import Clause
 
 Traced = tuple["Clause", str]
@@ -28,7 +30,9 @@ class DeclaredOperation:
     `path` is `template`, as the document has it, below the base path of the first server; `bases` are
     those of all servers. `pointer` is the JSON pointer of the operation in the document. `security` names
     the schemes that may be asked for. `request` and `responses` (by status pattern, see
-    `contract/statuses.py`) are clauses with the pointers of the places that state them.
+    `contract/statuses.py`) are clauses with the pointers of the places that state them. `callers` are the
+    consumers that use it in part, with the number of observations, where that is no operation of its own: a
+    type of GraphQL.
     """
 
     key: str
@@ -41,6 +45,7 @@ class DeclaredOperation:
     security: tuple[str, ...] = ()
     request: tuple[Traced, ...] = ()
     responses: Mapping[str, tuple[Traced, ...]] = field(default_factory=dict)
+    callers: Mapping[str, int] = field(default_factory=dict)
 
     def clauses_for(self, observed_statuses: Iterable[str]) -> list[Clause]:
         """The declared clauses, with patterns spelled out for the statuses that were observed.
@@ -76,7 +81,13 @@ class DeclaredOperation:
     def under(self, base: str) -> DeclaredOperation:
         """The same operation, keyed by its path below another base path."""
         path = path_below(base, self.template)
-        key = f"{self.method} {path}"
+        return replace(self._called(f"{self.method} {path}"), path=path)
+
+    def of_type(self, type_: str) -> DeclaredOperation:
+        """The same, of calls of one type: what is declared of a path is declared of all that it serves."""
+        return self._called(f"{self.key}#{type_}")
+
+    def _called(self, key: str) -> DeclaredOperation:
         versioned = bool(path_version(key))
 
         def moved(said: tuple[Traced, ...]) -> tuple[Traced, ...]:
@@ -89,7 +100,6 @@ class DeclaredOperation:
         return replace(
             self,
             key=key,
-            path=path,
             request=moved(self.request),
             responses={status: moved(said) for status, said in self.responses.items()},
         )
@@ -105,6 +115,11 @@ class DeclaredContract:
     source: str
     operations: tuple[DeclaredOperation, ...]
     warnings: tuple[str, ...] = ()
+
+    @classmethod
+    def nothing(cls, producer: str) -> Self:
+        """The contract of a producer that declares nothing."""
+        return cls(producer=producer, title="", version="", source="", operations=())
 
     def match(self, method: str, path: str) -> DeclaredOperation | None:
         """The operation of a request, None if none is declared: HEAD and OPTIONS are not implied by GET.
@@ -134,6 +149,25 @@ class DeclaredContract:
         best = max(bases, key=fitting)
         moved = [one.under(best) if best in {*one.bases, ""} else one for one in self.operations]
         return self if best == next(iter(bases)) else replace(self, operations=tuple(moved))
+
+    def observed(self, operations: Iterable[OperationMap]) -> DeclaredContract:
+        """The contract, told apart as the observed operations are.
+
+        A path that is declared as one operation and serves many (GraphQL, webhooks) is declared for each.
+        """
+        seen = {parse(one.key) for one in operations}
+        types: dict[str, list[str]] = {}
+        for one in sorted(seen):
+            if one.type and not one.is_event:
+                types.setdefault(one._replace(type="").text, []).append(one.type)
+        found: list[DeclaredOperation] = []
+        for declared in self.operations:
+            known = parse(declared.key)
+            typed = types.get(known.text, ())
+            if not typed or known in seen:
+                found.append(declared)
+            found += map(declared.of_type, typed)
+        return replace(self, operations=tuple(found))
 
     @cached_property
     def _router(self) -> _Router:

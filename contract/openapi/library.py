@@ -68,7 +68,7 @@ class Library:
         def resolve(reference: str) -> Leaf | None:
             try:
                 found = resolver.lookup(reference)
-            except (Unresolvable, ValueError) as error:
+            except (Unresolvable, ValueError, AttributeError, TypeError) as error:
                 self.warn(f"{pointer}: the reference {reference!r} {_reason(error)}")
                 return None
             return self._leaf(found.contents, urljoin(location, reference), found.resolver)
