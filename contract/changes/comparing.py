@@ -1,0 +1,131 @@
+"""Two sides → changes: operations first, then what is said of their places, each thing told once.
+
+What is inside of something that is gone or new is not told again, nor what is inside of a union whose
+members changed. A change of an answer's media types is told as that, and bodies are compared where both
+sides have the type.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, date, datetime
+from typing import TYPE_CHECKING
+
+from contract.changes.change import Change
+from contract.changes.clauses import BODY
+from contract.changes.facts import anonymous
+from contract.changes.lifecycle import removed, whole
+from contract.changes.outlines import outline
+from contract.changes.rules import ASPECTS, RULES, Compatibility
+from contract.changes.values import values
+from contract.content import FORM, is_json
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from contract.changes.facts import Document, Place, PlaceKey, Side
+    from contract.changes.rules import Rule
+
+
+def compare(
+    old: Document, new: Document, *, rules: Mapping[str, Rule] = RULES, today: date | None = None
+) -> tuple[Change, ...]:
+    """What differs, the gravest first, then in the order of the older document.
+
+    Args:
+        old: what is in use.
+        new: what would take its place.
+        rules: how grave each change is.
+        today: sunset dates before it are over; the current date in UTC by default.
+    """
+    moment = today or datetime.now(UTC).date()
+    new = seen_as(old, new) if old.observed else new
+    found = [replace(one, rule=rules[one.rule.name]) for one in _changes(old, new, moment)]
+    told: dict[tuple[object, ...], Change] = {}
+    for one in found:
+        told.setdefault((one.rule.name, one.operation, one.subject, one.message), one)
+    return tuple(sorted(told.values(), key=lambda one: -one.compatibility.rank))
+
+
+def _changes(old: Document, new: Document, today: date) -> Iterator[Change]:
+    yield from _servers(old, new)
+    for identity, side in old.operations.items():
+        after = new.operations.get(identity)
+        if after is None:
+            yield removed(side, today)
+        else:
+            yield from _operation(side, after, today, observed=old.observed)
+    for identity, side in new.operations.items():
+        if identity not in old.operations:
+            yield Change(
+                rule=RULES["operation-added"],
+                operation=side.key,
+                subject=None,
+                message="the operation is new",
+                pointer=side.pointer,
+                keys=side.keys,
+            )
+
+
+def _servers(old: Document, new: Document) -> Iterator[Change]:
+    before, after = old.facts.get("servers", frozenset()), new.facts.get("servers", frozenset())
+    if old.observed:
+        return
+    for rule, urls, how in (
+        ("server-removed", before - after, "not named any more"),
+        ("server-added", after - before, "named newly"),
+    ):
+        for url in sorted(urls):
+            yield Change(
+                rule=RULES[rule], operation="", subject=None, message=f"the server {url} is {how}", old=url
+            )
+
+
+def _operation(old: Side, new: Side, today: date, *, observed: bool) -> Iterator[Change]:
+    found: Iterable[Change] = _places(old.places, new.places, today, observed=observed)
+    if not observed:
+        found = (*whole(old, new, today), *found)
+    keys = tuple(dict.fromkeys((*old.keys, *new.keys)))
+    for change in found:
+        yield replace(change, operation=old.key, keys=keys)
+
+
+def _places(
+    old: Mapping[PlaceKey, Place], new: Mapping[PlaceKey, Place], today: date, *, observed: bool
+) -> Iterator[Change]:
+    found = outline(old, new, today)
+    yield from found.changes if not observed else _held(found.changes)
+    for before, after in found.pairs:
+        pair = list(values(before, after, today))
+        yield from pair if not observed else _held(pair)
+
+
+def _held(changes: Iterable[Change]) -> Iterator[Change]:
+    """The changes that traffic can speak of: what it shows and the new side does not allow or name.
+
+    That the new side promises less than what was so is no change, nor are headers that it does not name.
+    """
+    for change in changes:
+        asks = change.rule.name.startswith("request-") or change.rule.name in _GONE
+        clashes = change.rule.name.endswith("-changed") and change.new is not None
+        header = change.subject is not None and change.subject.section in {"header", "cookie"}
+        unseen = change.rule.kind in ASPECTS and change.old is None
+        harmless = change.compatibility is Compatibility.COMPATIBLE
+        if (asks or clashes) and not (header or unseen or harmless):
+            yield change
+
+
+_GONE = frozenset({"response-property-removed", "response-body-removed", "response-media-type-removed"})
+
+
+def seen_as(old: Document, new: Document) -> Document:
+    """A document with its operations and bodies named as traffic knows them."""
+    found = {}
+    for identity, side in new.operations.items():
+        known = (anonymous(key) for key in side.keys)
+        places: dict[PlaceKey, Place] = {}
+        for (media, subject), place in side.places.items():
+            json = is_json(media) or media in {"message", "*/*", FORM}
+            places.setdefault((BODY if json else media, subject), place)
+        found[next((key for key in known if key in old.operations), identity)] = replace(side, places=places)
+    return replace(new, operations=found)

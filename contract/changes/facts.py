@@ -1,0 +1,93 @@
+"""Facts: what one side says of each place, by aspect; what both sides of a comparison are made of.
+
+An aspect is a word (`type`, `required`, `enum`, …). Where an aspect is missing nothing is said of it: any
+value may stand there. Clauses say the same of behaviour; facts say more, of what no traffic can show
+(defaults, deprecation, members of unions), and keep apart what clauses put together (media types).
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from contract.subject import Subject
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+Facts = dict[str, Any]
+"""What is said of one place or operation, by aspect."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """A place and what is said of it. `pointer` is where the document says it.
+
+    `branch` names the member of a union that says it, `""` for what is said of all together.
+    """
+
+    subject: Subject
+    facts: Facts
+    pointer: str = ""
+    branch: str = ""
+
+
+PlaceKey = tuple[str, Subject]
+"""The media type of a place (`""` outside of bodies), with a member of a union behind `#`; and its subject,
+with path parameters by number."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Side:
+    """One operation as one side has it. `keys` are all ways to write it: one for each base path."""
+
+    key: str
+    keys: tuple[str, ...]
+    facts: Facts
+    places: dict[PlaceKey, Place]
+    pointer: str = ""
+
+    @property
+    def identity(self) -> str:
+        """What makes two operations the same: names of path parameters do not count, nor do base paths."""
+        return anonymous(self.key)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Document:
+    """One side of a comparison: a declared document, or what traffic shows.
+
+    With `observed` nothing beyond what was seen is said of answers: a new side may say more of them.
+    """
+
+    source: str
+    operations: Mapping[str, Side]
+    facts: Facts = field(default_factory=dict)
+    warnings: tuple[str, ...] = ()
+    observed: bool = False
+
+
+def anonymous(key: str) -> str:
+    """An operation key without the names of path parameters and without a final slash."""
+    return re.sub(r"\{[^{}]*\}", "{}", key).rstrip("/")
+
+
+def numbered(key: str, subject: Subject) -> Subject:
+    """A subject with a path parameter by its position in the operation's template."""
+    if subject.parts[:2] != ("request", "path") or len(subject.parts) < 3:
+        return subject
+    names = re.findall(r"\{([^{}]*)\}", key)
+    name = subject.parts[2]
+    if name not in names:
+        return subject
+    return Subject((*subject.parts[:2], str(names.index(name)), *subject.parts[3:]))
+
+
+def placed(key: str, places: list[tuple[str, Place]]) -> dict[PlaceKey, Place]:
+    """The places of an operation by their keys, from pairs of media type and place; the first counts."""
+    found: dict[PlaceKey, Place] = {}
+    for media, place in places:
+        variant = f"{media}#{place.branch}" if place.branch else media
+        found.setdefault((variant, numbered(key, place.subject)), place)
+    return found

@@ -1,0 +1,83 @@
+"""Documents of whatever kind → one side of a comparison."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, cast
+
+from contract import graphql, grpc
+from contract.changes import events, openapi
+from contract.changes.clauses import of_declared
+from contract.changes.facts import Document
+from contract.changes.sdl import Sdl
+from contract.changes.single import Mode, of_schema
+from contract.openapi.errors import DeclaredError
+from contract.openapi.library import Library
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from contract.graphql.declared import DeclaredSchema
+
+_READERS = {"openapi": openapi.read, "swagger": openapi.read, "asyncapi": events.read}
+_AVRO = frozenset({"record", "enum", "fixed", "array", "map", "error"})
+_JSON_SCHEMA = frozenset({"$schema", "$id", "$defs", "properties", "type", "allOf", "anyOf", "oneOf", "$ref"})
+
+
+@dataclass(frozen=True, slots=True)
+class AvroSchema:
+    """An Avro schema as parsed JSON: compared by the rules of schema resolution, not by places."""
+
+    source: str
+    schema: Any
+
+
+Loaded = Document | AvroSchema | Sdl
+"""One side: only two of one sort can be compared."""
+
+
+def load(
+    given: str | Path, *, producer: str = "", allow_remote: bool = False, mode: Mode = Mode.BACKWARD
+) -> Loaded:
+    """Read and validate one side.
+
+    Args:
+        given: a path, a URL, or the document itself.
+        producer: whose interface it declares.
+        allow_remote: whether documents may be fetched over HTTP.
+        mode: how single schemas are held against each other.
+
+    Raises:
+        DeclaredError: it cannot be read or is invalid; the message says where and why.
+    """
+    if graphql.is_named(given):
+        return Sdl(cast("DeclaredSchema", graphql.read(given, producer)))
+    if grpc.is_named(given):
+        return of_declared(grpc.read(given, producer))
+    library = Library(given, allow_remote=allow_remote)
+    tree = library.tree
+    names = tree if isinstance(tree, dict) else {}
+    reader = next((read for name, read in _READERS.items() if name in names), None)
+    if reader is not None:
+        return reader(library)
+    if is_avro(tree) or str(given).endswith(".avsc"):
+        return AvroSchema(library.source, tree)
+    if names.keys() & _JSON_SCHEMA:
+        return of_schema(library.root, library.source, mode)
+    raise DeclaredError(
+        f"{library.source} is no document that can be compared",
+        "OpenAPI 3.x, Swagger 2.0, AsyncAPI 2 and 3, protobuf descriptor sets (.desc, .pb, .binpb),"
+        " GraphQL schemas (.graphql), Avro schemas and JSON Schemas are read.",
+    )
+
+
+def is_avro(tree: Any) -> bool:
+    """Whether a tree is an Avro schema with a type of its own: `type` is a word that JSON Schema lacks."""
+    if not isinstance(tree, dict):
+        return isinstance(tree, list) and bool(tree)
+    named = tree.get("type")
+    if not isinstance(named, str) or named not in _AVRO:
+        return False
+    return any(key in tree for key in ("fields", "symbols", "size", "values")) or isinstance(
+        tree.get("items"), str
+    )
