@@ -29,7 +29,10 @@ class Level(StrEnum):
     @property
     def rank(self) -> int:
         """0 for the weakest."""
-        return list(Level).index(self)
+        return _RANKS[self]
+
+
+_RANKS = {level: rank for rank, level in enumerate(Level)}
 
 
 class Standing(StrEnum):
@@ -152,7 +155,11 @@ class Consumer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Durations:
-    """How long one consumer waited for whole answers of one operation with one status; `count` of them."""
+    """How long one consumer waited for whole answers of one operation with one status; `count` of them.
+
+    `steps` are the cumulative distribution: milliseconds, rising, and the share of answers that took no
+    longer; the last share is 1. Few enough to be drawn; each is as exact as a quantile.
+    """
 
     consumer: str
     status: str
@@ -160,6 +167,7 @@ class Durations:
     p50_ms: float
     p95_ms: float
     p99_ms: float
+    steps: tuple[tuple[float, float], ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -169,6 +177,9 @@ class OperationMap:
     `consumers` maps a consumer's name to its number of observations. `durations` are for pictures: the
     clause speaks of all consumers together, and what hurts one alone hides there. `schemas` are by the
     place of a body (`request.body`, `response.200.body`) the JSON Schema (2020-12) of all seen there.
+    `selections` are what was asked for of a GraphQL operation, as documents without names and values
+    (`inference/selections.py`), a hash for one that is not known. `explained` are claims that hold because of
+    what was selected: they promise nothing, and what is declared is held against them all the same.
     """
 
     key: str
@@ -178,6 +189,8 @@ class OperationMap:
     claims: tuple[Claim, ...]
     durations: tuple[Durations, ...] = ()
     schemas: Mapping[str, Mapping[str, object]] = field(default_factory=dict)
+    selections: tuple[str, ...] = ()
+    explained: tuple[Claim, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -27,6 +27,9 @@ FORM = "application/x-www-form-urlencoded"
 MAX_PAIRS = 1000
 """Queries and forms with more fields are nothing that anybody means."""
 
+MAX_DEPTH = 100
+"""Deeper bodies are nothing that anybody means, and what walks through them calls itself at each level."""
+
 _INTEGER = re.compile(r"-?(?:0|[1-9][0-9]{0,17})")
 _NUMBER = re.compile(r"-?(?:0|[1-9][0-9]{0,17})(?:\.[0-9]{1,17})?(?:[eE][+-]?[0-9]{1,3})?")
 
@@ -85,7 +88,22 @@ def parsed(body: Body) -> Any:
         return {name: lexical(value) for name, value in fields}
     if is_json(body.media_type) or (not body.media_type and body.content[:1] in b"{["):
         try:
-            return orjson.loads(body.content)
+            value = orjson.loads(body.content)
         except orjson.JSONDecodeError:
             return OPAQUE
+        return OPAQUE if _is_too_deep(body.content, value) else value
     return OPAQUE
+
+
+def _is_too_deep(content: bytes, value: Any) -> bool:
+    if content.count(b"[") + content.count(b"{") <= MAX_DEPTH:
+        return False  # as nearly always, and counted at the speed of C
+    level = [value]
+    for _ in range(MAX_DEPTH + 1):
+        level = [
+            child
+            for one in level
+            if isinstance(one, dict | list)
+            for child in (one.values() if isinstance(one, dict) else one)
+        ]
+    return bool(level)

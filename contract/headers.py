@@ -23,4 +23,4 @@ def is_ignored(name: str) -> bool:
     Content type, accept and authentication have clauses of their own; as header parameters OpenAPI ignores
     them, too (3.1, Parameter Object).
     """
-    return name in _IGNORED or name.startswith((":", "sec-", "cf-"))
+    return name in _IGNORED or name.startswith((":", "sec-", "cf-", "grpc-"))

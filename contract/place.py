@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
 from contract.content import OPAQUE, lexical, pairs, parsed
-from contract.statuses import covers
+from contract.operation import parse
+from contract.statuses import covers, word_of
 from contract.subject import ITEM, VALUE
 
 if TYPE_CHECKING:
@@ -43,7 +44,7 @@ class Places:
         """Whether the exchange has the side that a subject speaks of: a request, or the right status."""
         if subject.status is None:
             return True
-        return self.exchange.status is not None and covers(subject.status, str(self.exchange.status))
+        return self.exchange.status is not None and covers(subject.status, word_of(self.exchange.status))
 
     def find(self, subject: Subject) -> Found | None:
         """What stands at a subject; None where the exchange cannot say (other status, body cut or opaque)."""
@@ -85,7 +86,7 @@ class Places:
 @lru_cache(maxsize=4096)
 def _template(operation: str) -> tuple[list[str], re.Pattern[str]]:
     """The names in an operation's path template, and the pattern of the end of its paths."""
-    path = operation.partition(" ")[2].rstrip("/")
+    path = "/" + "/".join(parse(operation).segments)
     fixed = [re.escape(text) for text in re.split(r"\{[^{}]*\}", path)]
     return re.findall(r"\{([^{}]*)\}", path), re.compile("([^/]+)".join(fixed) + "/?$")
 

@@ -31,6 +31,9 @@ field that carries a declared credential is declared by that. How often consumer
 A statement about values contradicts only if it shows that values were seen which break the declared one
 (`ValueKind.contradicts`): two regular expressions that differ do not.
 
+That a place is deprecated stands as declared beside whoever depends on it; of one that was never seen it is
+not told.
+
 A declared map speaks of each of its keys. A declared `closed` is compared with the names of all fields
 seen there; a field of another name breaks it, and is undeclared itself. Patterns of statuses (`4XX`,
 `default`) have been spelled out before (`DeclaredOperation.clauses_for`), so a status that one covers
@@ -42,10 +45,10 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from contract.claim import Claim, Evidence, Standing
+from contract.claim import Claim, Decision, Evidence, Standing
 from contract.clause import Clause, Direction, Relation
 from contract.headers import is_ignored
-from contract.kinds import Auth, Closed, Present, Rate, Type
+from contract.kinds import Auth, Closed, Deprecated, Present, Rate, Type
 from contract.kinds.value import ValueKind
 from contract.subject import ITEM, VALUE, Subject
 
@@ -67,7 +70,7 @@ def join(observed: Iterable[Claim], declared: Iterable[Clause]) -> list[Claim]:
     """
     promised = _Promised(declared)
     claims = list(observed)
-    claims += (*promised.closures(claims), *promised.absences(claims))
+    claims += (*promised.closures(claims), *promised.absences(claims), *promised.farewells(claims))
     told: list[Claim] = []
     kept: set[str] = set()
     for claim in claims:
@@ -164,7 +167,7 @@ class _Promised:
     def is_missed(self, clause: Clause, seen: frozenset[Subject]) -> bool:
         """Whether to tell that a declared clause without an observed counterpart was not observed."""
         subject = clause.subject
-        if _is_unwatched(subject) or isinstance(clause.kind, Auth):
+        if _is_unwatched(subject) or isinstance(clause.kind, Auth | Deprecated):
             return False
         if subject in seen:
             return clause.kind.informative and not isinstance(clause.kind, Type)
@@ -186,6 +189,14 @@ class _Promised:
                 never = replace(clause, kind=Present(always=False))
                 evidence = replace(whole.evidence, held=0, broken=whole.evidence.held)
                 yield replace(whole, clause=never, evidence=evidence, former_ids=())
+
+    def farewells(self, claims: list[Claim]) -> Iterator[Claim]:
+        """For each place that is declared deprecated, and was seen, that it is: with who depends on it."""
+        seen = {self.canonical(claim.clause.subject): claim for claim in reversed(claims)}
+        for clause in self.clauses:
+            if isinstance(clause.kind, Deprecated) and clause.subject in seen:
+                witness = seen[clause.subject]
+                yield replace(witness, clause=clause, decision=Decision.DEPRECATED, doubt="", former_ids=())
 
     def closures(self, claims: list[Claim]) -> Iterator[Claim]:
         """For each declared `closed` the names of the fields seen there, unless inference gave them."""

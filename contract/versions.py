@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from contract.operation import parse
+
 _HEADER = re.compile(
     r"(?:x-)?(?:(?!client|app|sdk|user|agent|browser|os)[a-z0-9]+-)?(?:api-|accept-)?version|accept-version"
 )
@@ -15,7 +17,7 @@ _MEDIA = re.compile(r"\.(v\d+(?:\.\d+)*)(?:\.[\w.-]+)?\+|;\s*(?:version|v)=\"?([
 
 def path_version(operation: str) -> str:
     """The version that an operation's path names near its beginning; `""` if none."""
-    segments = [part for part in operation.partition(" ")[2].split("/") if part]
+    segments = parse(operation).segments
     return next((part for part in segments[:3] if _SEGMENT.fullmatch(part)), "")
 
 

@@ -6,12 +6,13 @@ from typing import Any
 
 import pytest
 
-from contract.claim import Claim, Evidence, Standing
+from contract.claim import Claim, Decision, Evidence, Standing
 from contract.clause import Clause, Kind
 from contract.kinds import (
     Auth,
     Closed,
     ContentType,
+    Deprecated,
     Enum,
     Format,
     Length,
@@ -295,3 +296,12 @@ def test_limits_and_validators_beside_the_declared_header_fields() -> None:
 
 def test_how_often_consumers_call_is_nothing_to_declare() -> None:
     assert told([seen("request", Rate(3, 9))], []) == {}
+
+
+def test_what_is_deprecated_is_told_where_it_is_in_use() -> None:
+    goes = Deprecated("use y")
+    declared = [clause(X, STRING), clause(X, goes), clause(f"{X}y", goes)]
+    (found,) = (one for one in join([seen(X, STRING)], declared) if one.clause.kind == goes)
+    assert (found.standing, found.decision) == (Standing.DECLARED, Decision.DEPRECATED)
+    assert found.evidence.held == 100
+    assert join([], declared[1:]) == []
