@@ -20,12 +20,15 @@ from importlib import metadata
 from pathlib import Path
 from time import time_ns
 from typing import TYPE_CHECKING
-from urllib.parse import SplitResult, urlsplit
+from urllib.parse import SplitResult, urlsplit, urlunsplit
 
 from proxy.config import Config
+from proxy.decoders.table import decoder_of
 from proxy.intercept.ca import CERTIFICATE, ca_folder, prepare, trusting
 from proxy.redaction.key import key_path, load_key
+from proxy.schemes import SCHEMES, is_upstream, scheme_of
 from proxy.splice.planning import lane_of
+from reports.words import count
 from store.errors import DefactoError
 from store.store import Store
 
@@ -45,8 +48,8 @@ CLOCK_TOLERANCE_S = 5
 TIMEOUT_S = 3
 """What answers slower than this from where the sidecar stands is of no use as an upstream."""
 
-PORTS = {"http": 80, "https": 443, "amqp": 5672, "amqps": 5671, "kafka": 9092, "mqtt": 1883, "mqtts": 8883,
-         "nats": 4222, "redis": 6379, "rediss": 6379}  # fmt: skip
+BROKERS = tuple(name for name, scheme in SCHEMES.items() if scheme.protocol != "http")
+"""Schemes of brokers' URLs."""
 
 EXTRAS = {"mitmproxy": "mitmproxy", "parquet": "pyarrow", "pcap": "scapy", "postgres": "psycopg"}
 """Distributions by the extra that brings them."""
@@ -83,7 +86,8 @@ def examine(store_url: str, config_path: str | None) -> list[Check]:
     except DefactoError as error:
         return [*checks, _failed("configuration", error)]
     if config_path:
-        found = f"{config_path}: {len(config.lanes)} lanes, {len(config.consumers)} named consumers"
+        lanes, consumers = count(len(config.lanes), "lane"), count(len(config.consumers), "named consumer")
+        found = f"{config_path}: {lanes}, {consumers}"
         checks.append(Check(subject="configuration", health=Health.OK, found=found))
     checks.append(_key(config))
     for lane in config.lanes:
@@ -117,17 +121,15 @@ def _extras() -> Iterator[Check]:
 def _store(url: str) -> Iterator[Check]:
     try:
         with Store.open(url, create=False) as store:
-            span, count, waiting = store.span(), store.count(), len(store.unfolded())
-            shown = store.url
-            lost = store.capture().lost
+            span, waiting, capture = store.span(), len(store.unfolded()), store.capture()
+            shown, lost = store.url, capture.lost
     except DefactoError as error:
         nothing_yet = "://" not in url and not Path(url).exists()
         health = Health.WARNING if nothing_yet else Health.FAILURE
         yield Check(subject="store", health=health, found=error.message, remedy=error.hint)
     else:
-        yield Check(
-            subject="store", health=Health.OK, found=f"{shown}: {count:,} exchanges, migrations current"
-        )
+        found = f"{shown}: {capture.observed:,} observed, migrations current"
+        yield Check(subject="store", health=Health.OK, found=found)
         if waiting:
             found = f"{waiting:,} batches are not folded: reports do not show them yet"
             yield Check(
@@ -135,7 +137,7 @@ def _store(url: str) -> Iterator[Check]:
             )
         if lost:
             found = "lost so far: " + ", ".join(
-                f"{count:,} {reason}" for reason, count in sorted(lost.items())
+                f"{number:,} {reason}" for reason, number in sorted(lost.items())
             )
             remedy = "docs/recorded.md says what each reason means and what helps."
             yield Check(subject="capture", health=Health.WARNING, found=found, remedy=remedy)
@@ -198,6 +200,7 @@ def _lane(lane: LaneConfig) -> Iterator[Check]:
         yield _authority(subject, ca_folder(lane.ca_dir))
     elif lane.lane == "splice":
         yield from _tls(subject, lane)
+        yield from _parser(subject, lane)
 
 
 def _capture(subject: str, lane: LaneConfig) -> Check:
@@ -220,7 +223,16 @@ def _tls(subject: str, lane: LaneConfig) -> Iterator[Check]:
         yield Check(subject=f"{subject}: TLS", health=Health.OK, found="its certificates can be used")
 
 
+def _parser(subject: str, lane: LaneConfig) -> Iterator[Check]:
+    """Only what is missing is told: HTTP needs nothing more."""
+    try:
+        decoder_of(lane.spoken)
+    except DefactoError as error:
+        yield _failed(f"{subject}: protocol", error)
+
+
 def _connects(subject: str, upstream: str) -> Check:
+    shown = _without_credentials(upstream)
     try:
         if upstream.startswith("unix:"):
             with socket.socket(socket.AF_UNIX) as probe:
@@ -228,12 +240,19 @@ def _connects(subject: str, upstream: str) -> Check:
                 probe.connect(upstream.removeprefix("unix:"))
         else:
             parts = urlsplit(upstream)
-            socket.create_connection((parts.hostname or "", parts.port or 0), TIMEOUT_S).close()
+            port = parts.port or scheme_of(upstream).port or 0
+            socket.create_connection((parts.hostname or "", port), TIMEOUT_S).close()
     except OSError as error:
         remedy = "Start the service, or put its address right. Consumers would be refused."
-        found = f"{upstream} does not answer: {error}"
+        found = f"{shown} does not answer: {error}"
         return Check(subject=subject, health=Health.FAILURE, found=found, remedy=remedy)
-    return Check(subject=subject, health=Health.OK, found=f"{upstream} answers")
+    return Check(subject=subject, health=Health.OK, found=f"{shown} answers")
+
+
+def _without_credentials(url: str) -> str:
+    """Brokers' URLs often hold a user and a password, which nothing here needs."""
+    parts = urlsplit(url)
+    return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
 
 
 def _authority(subject: str, folder: Path) -> Check:
@@ -304,7 +323,7 @@ def _ask_date(parts: SplitResult) -> datetime | None:
         http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
     )
     options = {"context": ssl.create_default_context()} if parts.scheme == "https" else {}
-    connection = make(parts.hostname or "", parts.port or PORTS[parts.scheme], timeout=TIMEOUT_S, **options)
+    connection = make(parts.hostname or "", parts.port, timeout=TIMEOUT_S, **options)
     try:
         connection.request("HEAD", "/", headers={"User-Agent": "defacto-doctor"})
         date = connection.getresponse().getheader("Date")
@@ -318,19 +337,11 @@ def _ask_date(parts: SplitResult) -> datetime | None:
 
 def _broker(name: str, url: str) -> Check:
     subject = f"broker {name}"
-    parts = urlsplit(url)
-    port = parts.port or PORTS.get(parts.scheme)
-    if not parts.hostname or port is None:
-        known = ", ".join(sorted(PORTS))
-        found = f"{url!r} is no broker's URL"
-        return Check(
-            subject=subject, health=Health.FAILURE, found=found, remedy=f"Write one of {known}://HOST:PORT."
-        )
-    try:
-        socket.create_connection((parts.hostname, port), TIMEOUT_S).close()
-    except OSError as error:
-        found = f"{parts.hostname}:{port} does not answer: {error}"
-        return Check(
-            subject=subject, health=Health.FAILURE, found=found, remedy="Start it, or put its URL right."
-        )
-    return Check(subject=subject, health=Health.OK, found=f"{parts.hostname}:{port} answers")
+    if is_upstream(url) and urlsplit(url).scheme in BROKERS:
+        return _connects(subject, url)
+    return Check(
+        subject=subject,
+        health=Health.FAILURE,
+        found=f"{url!r} is no broker's URL",
+        remedy=f"Write HOST:PORT after one of {', '.join(f'{scheme}://' for scheme in BROKERS)}.",
+    )

@@ -40,7 +40,7 @@ def doubts(capture: Capture, window: tuple[int, int] | None) -> tuple[str, ...]:
         rate = percent(lost / (capture.observed + lost))
         was = verb(lost, "was", "were")
         found.append(
-            f"{count(lost, 'exchange')} ({rate}) {was} not captured: {_reasons(capture.lost)}. "
+            f"{count(lost, 'observation')} ({rate}) {was} not captured: {_reasons(capture.lost)}. "
             "What occurred only there is missing here; “always” and “never” hold for the rest."
         )
     if capture.unseen:

@@ -2,7 +2,7 @@
 
 Relying means doing more than receiving: asking for it, or sending it back. What a consumer only reads leaves
 no trace that a proxy could see, so findings that nobody was seen to rely on are shown apart, and never called
-safe.
+safe. So are those that only consumers relied on which have left, as the ledger's policy has it.
 """
 
 from __future__ import annotations
@@ -13,10 +13,11 @@ from typing import TYPE_CHECKING
 
 from contract.claim import Standing
 from reports.finding import across, findings
-from reports.words import count, verb
+from reports.reasons import headline
+from reports.words import count, listed, verb
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from contract.claim import Consumer
     from reports.finding import Compared, Finding
@@ -65,6 +66,19 @@ class Drift:
         """Undeclared, and relied upon."""
         return tuple(finding for finding in self.of(Standing.UNDECLARED) if finding.reliant)
 
+    @cached_property
+    def left(self) -> tuple[Finding, ...]:
+        """Undeclared, and relied upon by nobody but consumers that have left."""
+        return tuple(one for one in self.of(Standing.UNDECLARED) if one.left and not one.reliant)
+
+    @cached_property
+    def texts(self) -> Mapping[str, str]:
+        """What a search looks through, by the id of a finding, in small letters."""
+        return {
+            one.id: f"{one.operation} {one.place.readable if one.place else ''} {headline(one)}".casefold()
+            for one in self.findings
+        }
+
     @property
     def failing(self) -> bool:
         """Whether a promise is not kept, or somebody relies on what nobody promised."""
@@ -74,6 +88,19 @@ class Drift:
     def sections(self) -> tuple[Section, ...]:
         """The findings as people read them: first what a change would break, and whom."""
         undeclared = self.of(Standing.UNDECLARED)
+        declared = self.of(Standing.DECLARED)
+        deprecated = Section(
+            slug="deprecated",
+            title="Deprecated, and in use",
+            about="The declaration says that it will go. Whoever asks for it must change first.",
+            findings=tuple(finding for finding in declared if finding.deprecated),
+        )
+        left = Section(
+            slug="left",
+            title="Relied upon by who has left, promised by nobody",
+            about="They were away for longer than the policy lets a consumer stay. Ask before it changes.",
+            findings=self.left,
+        )
         return (
             Section(
                 slug="relied",
@@ -87,12 +114,15 @@ class Drift:
                 about="The declaration says one thing, the traffic another.",
                 findings=self.of(Standing.CONTRADICTED),
             ),
+            *(one for one in (deprecated, left) if one.findings),
             Section(
                 slug="sent",
                 title="Sent, promised by nobody, no use seen",
                 about="Consumers receive it. Reading leaves no trace, so they may rely on it all the same.",
                 findings=tuple(
-                    finding for finding in undeclared if not finding.reliant and not finding.habit
+                    finding
+                    for finding in undeclared
+                    if not finding.reliant and not finding.left and not finding.habit
                 ),
             ),
             Section(
@@ -111,7 +141,7 @@ class Drift:
                 slug="declared",
                 title="Promised and kept",
                 about="Every observation agrees with the declaration.",
-                findings=self.of(Standing.DECLARED),
+                findings=tuple(finding for finding in declared if not finding.deprecated),
             ),
         )
 
@@ -120,20 +150,27 @@ class Drift:
         """The answer in one or two sentences."""
         if not any(compared.operation.observations for compared in self.compared):
             return "Nothing was observed, so there is nothing to compare the declaration with."
-        broken, unseen = len(self.of(Standing.CONTRADICTED)), len(self.of(Standing.UNOBSERVED))
-        never = f"{count(unseen, 'declared thing')} {verb(unseen, 'was', 'were')} never seen"
-        if not self.failing:
-            calm = "No promise was seen broken, and nobody was seen to rely on what nobody promised"
-            return f"{calm}; {never}." if unseen else f"{calm}."
-        parts = []
+        said = [*self._failures(), *self._asides()]
+        if self.failing:
+            return f"{'; '.join(said)}."
+        whom = "nobody who is still a consumer" if self.left else "nobody"
+        calm = f"No promise was seen broken, and {whom} was seen to rely on what nobody promised"
+        return f"{'; '.join([calm, *said])}."
+
+    def _failures(self) -> Iterator[str]:
         if self.relied:
             who = len({link.consumer for finding in self.relied for link in finding.reliant})
             things = count(len(self.relied), "thing")
-            parts.append(
-                f"{count(who, 'consumer')} {verb(who, 'relies', 'rely')} on {things} that nobody promised"
-            )
+            yield f"{count(who, 'consumer')} {verb(who, 'relies', 'rely')} on {things} that nobody promised"
+        broken = len(self.of(Standing.CONTRADICTED))
         if broken:
-            parts.append(f"{count(broken, 'promise')} {verb(broken, 'is', 'are')} not kept")
+            yield f"{count(broken, 'promise')} {verb(broken, 'is', 'are')} not kept"
+
+    def _asides(self) -> Iterator[str]:
+        unseen = len(self.of(Standing.UNOBSERVED))
+        if self.left:
+            who = sorted({link.consumer for finding in self.left for link in finding.left})
+            things = count(len(self.left), "undeclared thing")
+            yield f"only {listed(who)} relied on {things}, and {verb(len(who), 'has', 'have')} left"
         if unseen:
-            parts.append(never)
-        return f"{'; '.join(parts)}."
+            yield f"{count(unseen, 'declared thing')} {verb(unseen, 'was', 'were')} never seen"

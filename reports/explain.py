@@ -1,8 +1,11 @@
-"""Why a clause is claimed, or why not: its evidence, how it was found, who depends on it and how we know."""
+"""Why a clause is claimed, or why not: its evidence, how it was found, who depends on it and how we know.
+
+Terminal, JSON and the clause's page all tell an `Explanation`, each in its own form.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from rich.console import Group
@@ -10,28 +13,34 @@ from rich.padding import Padding
 from rich.text import Text
 
 from contract.claim import Level, Standing
+from contract.incidents import of_clause
+from contract.ledger.ruling import ruling_of
 from inference.rules import thresholds_of
+from reports.decisions import sentences
+from reports.incidents import incident_form
 from reports.json_form import claim_form
 from reports.reasons import bound, depends
 from reports.text import GLYPHS
 from reports.untrusted import for_terminal
-from reports.words import moment
+from reports.words import count, moment, percent
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
 
     from rich.console import RenderableType
 
-    from contract.claim import Claim, ContractMap
+    from contract.claim import Claim, ContractMap, Dependence
+    from contract.incidents import Incident
     from inference.rules import Threshold
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Explanation:
-    """One claim, and the thresholds that decided about it."""
+    """One claim, the thresholds that decided about it, and by id the incidents that it was part of."""
 
     claim: Claim
     thresholds: tuple[Threshold, ...]
+    incidents: Mapping[str, Incident] = field(default_factory=dict)
 
     @property
     def verdict(self) -> str:
@@ -45,6 +54,29 @@ class Explanation:
             return "Not claimed: it rules nothing out."
         return "Claimed."
 
+    @property
+    def evidence(self) -> tuple[str, ...]:
+        """How sure it is, since when it is known, and what is declared of it: a sentence each."""
+        return tuple(_evidence(self.claim))
+
+    @property
+    def decided(self) -> tuple[str, ...]:
+        """What the ledger says of it, a sentence each."""
+        ruling = ruling_of(self.claim)
+        return tuple(sentences(self.claim, ruling)) if ruling else ()
+
+    @property
+    def found(self) -> tuple[str, ...]:
+        """How inference came to it, a sentence each."""
+        return tuple(f"{reason[0].upper()}{reason[1:]}." for reason in self.claim.reasons if reason)
+
+    @property
+    def dependence(self) -> tuple[Dependence, ...]:
+        """Who depends on it, the strongest first."""
+        return tuple(
+            sorted(self.claim.dependence, key=lambda link: (-link.level.rank, -link.count, link.consumer))
+        )
+
 
 def find(contract_map: ContractMap, id_: str) -> list[Explanation]:
     """The clauses that an id, the beginning of one, or a former id names; sorted by id.
@@ -54,12 +86,17 @@ def find(contract_map: ContractMap, id_: str) -> list[Explanation]:
     every = [claim for p in contract_map.producers for one in p.operations for claim in one.claims]
     exact = [claim for claim in every if claim.clause.id == id_]
     found = exact or [claim for claim in every if claim.clause.id.startswith(id_) or id_ in claim.former_ids]
-    return [_explained(claim) for claim in sorted(found, key=lambda claim: claim.clause.id)]
+    return [explained(claim) for claim in sorted(found, key=lambda claim: claim.clause.id)]
 
 
-def _explained(claim: Claim) -> Explanation:
+def explained(claim: Claim, incidents: Mapping[str, Incident] | None = None) -> Explanation:
+    """A claim with the thresholds of its kind, and those of some incidents that it was part of."""
     used = any(link.level.rank >= Level.USED.rank for link in claim.dependence)
-    return Explanation(claim=claim, thresholds=thresholds_of(claim.clause.kind.name, used=used))
+    return Explanation(
+        claim=claim,
+        thresholds=thresholds_of(claim.clause.kind.name, used=used),
+        incidents=of_clause(incidents or {}, claim.clause.id, *claim.former_ids),
+    )
 
 
 def explain_form(explanation: Explanation) -> dict[str, Any]:
@@ -72,6 +109,7 @@ def explain_form(explanation: Explanation) -> dict[str, Any]:
         "verdict": explanation.verdict,
         "former_ids": list(claim.former_ids),
         "thresholds": [one._asdict() for one in explanation.thresholds],
+        "incidents": [incident_form(id_, one) for id_, one in explanation.incidents.items()],
     }
 
 
@@ -93,25 +131,33 @@ def explain_text(explanation: Explanation) -> RenderableType:
 
 def _sections(explanation: Explanation) -> Iterator[tuple[str, list[str]]]:
     claim = explanation.claim
-    yield "EVIDENCE", list(_evidence(claim))
-    yield "HOW IT WAS FOUND", [f"{reason[0].upper()}{reason[1:]}." for reason in claim.reasons if reason]
+    yield "EVIDENCE", [*explanation.evidence]
+    yield "WHAT WAS DECIDED", [*explanation.decided]
+    yield "INCIDENTS", [f"{id_}  {one.kind}: {one.what}" for id_, one in explanation.incidents.items()]
+    yield "HOW IT WAS FOUND", [*explanation.found]
     yield "THRESHOLDS", [f"{name} = {value:g}  {reason}" for name, value, reason in explanation.thresholds]
-    yield "WHO DEPENDS ON IT", [*_who(claim)]
+    yield (
+        "WHO DEPENDS ON IT",
+        [
+            f"{GLYPHS[link.level]} {depends(link)}; last {moment(link.last_seen)}"
+            for link in explanation.dependence
+        ],
+    )
     yield "LOOK AT", [f"defacto show {id_}" for id_ in claim.evidence.examples]
     yield "CALLED BEFORE", list(claim.former_ids)
 
 
 def _evidence(claim: Claim) -> Iterable[str]:
     evidence = claim.evidence
-    words = bound(evidence)
-    yield f"{words[0].upper()}{words[1:]}."
+    if claim.standing is Standing.CONTRADICTED and evidence.broken:
+        rate = percent(evidence.broken / evidence.total)
+        yield f"{evidence.broken:,} of {count(evidence.total, 'observation')} ({rate}) broke the promise."
+    else:
+        words = bound(evidence)
+        yield f"{words[0].upper()}{words[1:]}."
     if evidence.first_seen is not None and evidence.last_seen is not None:
         yield f"First seen {moment(evidence.first_seen)}, last seen {moment(evidence.last_seen)}."
     if claim.declared is not None:
-        yield f"{claim.standing.value.capitalize()}: the document states that {claim.declared.statement}."
-
-
-def _who(claim: Claim) -> Iterator[str]:
-    ranked = sorted(claim.dependence, key=lambda link: (-link.level.rank, -link.count, link.consumer))
-    for link in ranked:
-        yield f"{GLYPHS[link.level]} {depends(link)}; last {moment(link.last_seen)}"
+        ruling = ruling_of(claim)
+        who = "the ledger" if ruling and ruling.promised else "the document"
+        yield f"{claim.standing.value.capitalize()}: {who} states that {claim.declared.statement}."

@@ -14,8 +14,10 @@ from enum import StrEnum
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from contract.claim import Level, Standing
+from contract.claim import Decision, Level, Standing
 from contract.clause import Direction
+from contract.ledger.leaving import left_of
+from contract.operation import SEND, parse
 from contract.subject import VALUE, Subject
 from reports.places import strongest
 
@@ -105,12 +107,32 @@ class Finding:
             self.standing is Standing.UNDECLARED
             and self.scope is Scope.STRENGTH
             and direction is Direction.REQUEST
+            and not self.published
         )
+
+    @property
+    def deprecated(self) -> bool:
+        """Whether it only says that something will go which is still in use."""
+        return _goes(self.claims[0])
+
+    @property
+    def published(self) -> bool:
+        """Whether it is about what publishers do, who depend on nothing by that."""
+        return parse(self.operation).verb == SEND
 
     @cached_property
     def reliant(self) -> tuple[Dependence, ...]:
-        """Consumers that did more than receive it; who calls an operation asks for it."""
-        if self.habit:
+        """Consumers that did more than receive it, and have not left; who calls an operation asks for it."""
+        return tuple(link for link in self._relying if not left_of(link))
+
+    @cached_property
+    def left(self) -> tuple[Dependence, ...]:
+        """Consumers that did more than receive it, and have left."""
+        return tuple(link for link in self._relying if left_of(link))
+
+    @property
+    def _relying(self) -> tuple[Dependence, ...]:
+        if self.habit or self.published:
             return ()
         if self.scope is Scope.OPERATION:
             return self.dependence
@@ -138,7 +160,7 @@ def findings(compared: Compared) -> Iterator[Finding]:
     groups: dict[tuple[Standing, Scope, Subject | None, str], list[Claim]] = {}
     for claim in operation.claims:
         scope, place = _fold(claim, promised, observed)
-        alone = claim.clause.id if claim.standing is Standing.CONTRADICTED else ""
+        alone = claim.clause.id if claim.standing is Standing.CONTRADICTED or _goes(claim) else ""
         groups.setdefault((claim.standing, scope, place, alone), []).append(claim)
     for (standing, scope, place, _), claims in groups.items():
         yield Finding(
@@ -216,6 +238,10 @@ def _prefixes(subjects: Iterable[Subject]) -> frozenset[Subject]:
     return frozenset(
         Subject(subject.parts[:size]) for subject in subjects for size in range(1, len(subject.parts) + 1)
     )
+
+
+def _goes(claim: Claim) -> bool:
+    return claim.standing is Standing.DECLARED and claim.decision is Decision.DEPRECATED
 
 
 def _reach(claim: Claim) -> int:

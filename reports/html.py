@@ -18,6 +18,8 @@ from markupsafe import Markup
 
 from contract.claim import Level, Standing
 from reports import period_words, words
+from reports.bounded import clipped, in_full
+from reports.decisions import statements
 from reports.doubts import doubts, health
 from reports.finding import Scope
 from reports.matrix import depended_on, matrix, telling
@@ -41,13 +43,16 @@ IN_FULL = 200
 """Findings of one section that open into their evidence; a browser must open the page at once."""
 
 _TEMPLATES = Path(__file__).parent / "templates"
+_STATIC = Path(__file__).parent / "static"
 
 
 def drift_html(drift: Drift) -> str:
     """The drift report as a page."""
     operations = [compared.operation for compared in drift.compared if compared.operation.observations]
     ranked = [finding for section in drift.sections for finding in section.findings]
-    return _page(
+    shown, rows_left = clipped(matrix(operations, telling))
+    opened, named = in_full(operations)
+    return file(
         "drift.html",
         drift=drift,
         verdict=drift.verdict,
@@ -55,11 +60,14 @@ def drift_html(drift: Drift) -> str:
         window=drift.window,
         capture=drift.capture,
         operations=operations,
+        opened=opened,
+        named=named,
         consumers=_people(drift.consumers, operations),
         stakes=_stakes(drift.relied),
         numbers={finding.id: number for number, finding in enumerate(ranked, start=1)},
         finding_of={claim.clause.id: finding for finding in ranked for claim in finding.claims},
-        matrix=matrix(operations, telling),
+        matrix=shown,
+        rows_left=rows_left,
     )
 
 
@@ -68,7 +76,7 @@ def periods_html(comparison: Comparison) -> str:
     told = period_words.sections(comparison)
     ranked = [change for section in told for change in section.changes]
     after = comparison.after.map
-    return _page(
+    return file(
         "periods.html",
         comparison=comparison,
         verdict=comparison.verdict,
@@ -87,7 +95,7 @@ def map_html(contract_map: ContractMap, candidates: Candidates | None = None) ->
     """The actual contract map as a page, with what was nearly claimed if it is given."""
     operations = [one for producer in contract_map.producers for one in producer.operations]
     known = [consumer for producer in contract_map.producers for consumer in producer.consumers]
-    return _page(
+    return file(
         "map.html",
         contract_map=contract_map,
         candidates=candidates or {},
@@ -101,11 +109,29 @@ def map_html(contract_map: ContractMap, candidates: Candidates | None = None) ->
     )
 
 
-def _page(template: str, **context: Any) -> str:
-    axis_ = axis(context["operations"])
-    page = _environment().get_template(template).render(axis=axis_, **context)
+def file(template: str, *styles: str, **context: Any) -> str:
+    """A report as one file: its style, and further ones below `static/`, stand in it."""
+    style = "".join(_style(name) for name in ("report.css", *styles))
+    page = render(
+        template,
+        site=None,
+        style=Markup(style),  # noqa: S704  # our own files
+        style_hash=b64encode(sha256(style.encode()).digest()).decode(),
+        axis=axis(context["operations"]),
+        **context,
+    )
     head, end, body = page.partition("</style>")  # the style is hashed as it is
     return head + end + _INDENTATION.sub("\n", body)
+
+
+def render(template: str, **context: Any) -> str:
+    """A template of `templates/` filled in. `site` is None for a file, else what the web page adds to it."""
+    return _environment().get_template(template).render(**context)
+
+
+@cache
+def _style(name: str) -> str:
+    return (_STATIC / name).read_text(encoding="utf-8")
 
 
 def _people(known: Sequence[Consumer], operations: Sequence[OperationMap]) -> list[dict[str, Any]]:
@@ -143,11 +169,8 @@ def _environment() -> Environment:
         lstrip_blocks=True,
         finalize=_shown,
     )
-    style = (_TEMPLATES / "report.css").read_text(encoding="utf-8")
     environment.globals.update(
         in_full=IN_FULL,
-        style=Markup(style),  # noqa: S704  # our own file
-        style_hash=b64encode(sha256(style.encode()).digest()).decode(),
         words=words,
         Level=Level,
         Standing=Standing,
@@ -158,6 +181,7 @@ def _environment() -> Environment:
         sure=sure,
         headline=headline,
         reasons=reasons,
+        statements=statements,
         places=places,
         doubts=doubts,
         health=health,

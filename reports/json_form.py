@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import orjson
 
 from contract.claim import Standing
+from reports.decisions import ruling_form
 from reports.doubts import doubts
 from reports.period_words import comparison_doubts, consequences, headline
 from reports.periods import State
@@ -20,7 +21,7 @@ from reports.reasons import reasons
 from reports.words import instant
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from contract.claim import Claim, Consumer, ContractMap, Dependence, Evidence, OperationMap
     from contract.clause import Clause
@@ -38,14 +39,14 @@ def map_form(contract_map: ContractMap, candidates: Candidates | None = None) ->
     """The actual contract map as JSON's own types, each operation with its candidates if they are given."""
     near = candidates or {}
     return {
-        **_head(contract_map.generated_at, contract_map.window, contract_map.capture),
+        **head_form(contract_map.generated_at, contract_map.window, contract_map.capture),
         "producers": [
             {
                 "name": producer.name,
                 "operations": [
-                    _operation(one, near.get((producer.name, one.key))) for one in producer.operations
+                    operation_form(one, near.get((producer.name, one.key))) for one in producer.operations
                 ],
-                "consumers": [_consumer(consumer) for consumer in producer.consumers],
+                "consumers": [consumer_form(consumer) for consumer in producer.consumers],
             }
             for producer in contract_map.producers
         ],
@@ -55,7 +56,7 @@ def map_form(contract_map: ContractMap, candidates: Candidates | None = None) ->
 def drift_form(drift: Drift) -> dict[str, Any]:
     """The drift report as JSON's own types: clauses by standing, what would hurt most first."""
     return {
-        **_head(drift.generated_at, drift.window, drift.capture),
+        **head_form(drift.generated_at, drift.window, drift.capture),
         "declared_documents": dict(drift.documents),
         "verdict": drift.verdict,
         "doubts": list(doubts(drift.capture, drift.window)),
@@ -83,7 +84,7 @@ def periods_form(comparison: Comparison) -> dict[str, Any]:
 
 
 def _period(observed: Observed) -> dict[str, Any]:
-    head = _head(observed.map.generated_at, observed.map.window, observed.map.capture)
+    head = head_form(observed.map.generated_at, observed.map.window, observed.map.capture)
     return {"period": observed.name, "window": head["window"], "capture": head["capture"]}
 
 
@@ -98,7 +99,7 @@ def _change(change: Change) -> dict[str, Any]:
         "chance": change.chance,
         "why": list(consequences(change)),
         "relied_upon": bool(change.harmed),
-        "dependence": [_dependence(link) for link in change.dependence],
+        "dependence": [dependence_form(link) for link in change.dependence],
         "before": [claim_form(claim) for claim in change.before],
         "after": [claim_form(claim) for claim in change.after],
     }
@@ -116,11 +117,12 @@ def claim_form(claim: Claim) -> dict[str, Any]:
         "statement": clause.statement,
         "value": clause.kind.value,
         "evidence": _evidence(claim.evidence),
-        "dependence": [_dependence(link) for link in claim.dependence],
+        "dependence": [dependence_form(link) for link in claim.dependence],
         "standing": claim.standing.value,
         "decision": claim.decision.value,
         "doubt": claim.doubt,
         "reasons": list(claim.reasons),
+        "ledger": ruling_form(claim),
     }
 
 
@@ -137,7 +139,8 @@ def to_json(form: dict[str, Any]) -> str:
     return _UNSAFE.sub(lambda match: f"\\u{ord(match[0]):04x}", text)
 
 
-def _head(generated_at: int, window: tuple[int, int] | None, capture: Capture) -> dict[str, Any]:
+def head_form(generated_at: int, window: tuple[int, int] | None, capture: Capture) -> dict[str, Any]:
+    """What stands at the head of each: who made it when, of what, and how good the capture is."""
     first, last = window or (None, None)
     return {
         "defacto": _version(),
@@ -154,7 +157,8 @@ def _head(generated_at: int, window: tuple[int, int] | None, capture: Capture) -
     }
 
 
-def _operation(operation: OperationMap, candidates: Iterable[Claim] | None) -> dict[str, Any]:
+def operation_form(operation: OperationMap, candidates: Iterable[Claim] | None) -> dict[str, Any]:
+    """One operation with its clauses, and with what was nearly claimed if it is given."""
     form = {
         "key": operation.key,
         "protocol": operation.protocol,
@@ -167,7 +171,8 @@ def _operation(operation: OperationMap, candidates: Iterable[Claim] | None) -> d
     return form
 
 
-def _consumer(consumer: Consumer) -> dict[str, Any]:
+def consumer_form(consumer: Consumer) -> dict[str, Any]:
+    """One consumer, and how it is known."""
     return {
         "name": consumer.name,
         "identities": list(consumer.identities),
@@ -193,17 +198,18 @@ def _found(finding: Finding) -> list[dict[str, Any]]:
         {
             **claim_form(claim),
             "operation": claim.clause.operation,
-            "declared": _declared(claim.declared, finding),
+            "declared": declared_form(claim.declared, finding.pointers),
             **shared,
         }
         for claim in finding.claims
     ]
 
 
-def _declared(clause: Clause | None, finding: Finding) -> dict[str, Any] | None:
+def declared_form(clause: Clause | None, pointers: Mapping[str, str]) -> dict[str, Any] | None:
+    """What a document declares instead, or the same, and where it says so; None: nothing."""
     if clause is None:
         return None
-    pointer = finding.pointers.get(clause.id, "")
+    pointer = pointers.get(clause.id, "")
     return {"statement": clause.statement, "value": clause.kind.value, "pointer": pointer}
 
 
@@ -218,7 +224,8 @@ def _evidence(evidence: Evidence) -> dict[str, Any]:
     }
 
 
-def _dependence(link: Dependence) -> dict[str, Any]:
+def dependence_form(link: Dependence) -> dict[str, Any]:
+    """How one consumer depends on something."""
     return {
         "consumer": link.consumer,
         "level": link.level.value,

@@ -15,6 +15,8 @@ from reports.words import instant, milliseconds
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from _typeshed import DataclassInstance
+
     from inference.names import Names
     from store.records import Exchange
 
@@ -35,6 +37,11 @@ class Listed:
     status: int | None
     duration_ms: float | None
 
+    @property
+    def clock(self) -> str:
+        """The time for people: `2026-03-02 14:05:09.120`."""
+        return clock(self.time)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wanted:
@@ -50,9 +57,9 @@ class Wanted:
     def __contains__(self, one: Listed) -> bool:
         """Whether an exchange is wanted."""
         return (
-            (not self.consumer or fnmatchcase(one.consumer, self.consumer))
-            and (not self.operation or _same_operation(one.operation, self.operation))
-            and (not self.status or _status_fits(one.status, self.status))
+            (not self.consumer or same(one.consumer, self.consumer))
+            and (not self.operation or same(one.operation, self.operation))
+            and (not self.status or status_fits(one.status, self.status))
         )
 
 
@@ -77,15 +84,15 @@ def listed(exchanges: Iterable[Exchange], names: Names, wanted: Wanted) -> Itera
             yield one
 
 
-def as_jsonl(rows: Iterable[Listed]) -> Iterator[str]:
+def as_jsonl(rows: Iterable[DataclassInstance]) -> Iterator[str]:
     """A JSON object a line, in ASCII, so that a terminal can show it too."""
     for row in rows:
         yield json.dumps(asdict(row))
 
 
-def as_csv(rows: Iterable[Listed]) -> Iterator[str]:
-    """A heading, and a line for each (RFC 4180)."""
-    yield ",".join(field.name for field in fields(Listed))
+def as_csv(rows: Iterable[DataclassInstance], kind: type[DataclassInstance]) -> Iterator[str]:
+    """A heading with the fields of the rows' kind, and a line for each (RFC 4180)."""
+    yield ",".join(field.name for field in fields(kind))
     for row in rows:
         line = io.StringIO()
         csv.writer(line, lineterminator="").writerow(
@@ -100,16 +107,21 @@ def as_text(rows: Iterable[Listed]) -> Iterator[str]:
         status = "---" if row.status is None else row.status
         duration = "" if row.duration_ms is None else milliseconds(row.duration_ms)
         parties = f"{row.consumer} → {row.producer}"
-        time = f"{row.time[:10]} {row.time[11:23]}"
-        yield for_terminal(f"{row.id}  {time}  {status}  {duration:>8}  {parties:<32}  {row.operation}")
+        yield for_terminal(f"{row.id}  {row.clock}  {status}  {duration:>8}  {parties:<32}  {row.operation}")
 
 
-def _same_operation(key: str, wanted: str) -> bool:
-    """Equal, or matching; a key holds no `*` of its own, and its braces mean nothing to a pattern."""
-    return key == wanted or fnmatchcase(key, wanted.replace("[", "[[]"))
+def clock(time: str) -> str:
+    """RFC 3339 for people, to the millisecond."""
+    return f"{time[:10]} {time[11:23]}".strip()
 
 
-def _status_fits(status: int | None, wanted: str) -> bool:
+def same(name: str, wanted: str) -> bool:
+    """Equal, or matching with `*` and `?`; the brackets of a key or a name mean nothing to a pattern."""
+    return name == wanted or fnmatchcase(name, wanted.replace("[", "[[]"))
+
+
+def status_fits(status: int | None, wanted: str) -> bool:
+    """Whether a status is the one that is wanted: `200`, `4XX` or `none`."""
     if status is None or wanted == "none":
         return status is None and wanted == "none"
     return str(status)[0] == wanted[0] if wanted[1:].upper() == "XX" else str(status) == wanted

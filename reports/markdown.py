@@ -9,6 +9,7 @@ import re
 from typing import TYPE_CHECKING
 
 from contract.claim import Level
+from reports.decisions import statements
 from reports.doubts import doubts, health
 from reports.period_words import TOLD_IN_FULL, comparison_doubts, consequences, period, sections
 from reports.period_words import headline as told
@@ -155,7 +156,7 @@ def _operation(operation: OperationMap) -> Iterator[str]:
     for place in places(operation.claims):
         yield _row(
             code(place.subject.readable),
-            plain(", ".join(place.statements)),
+            plain(", ".join(statements(place))),
             sure(place.claims[0].evidence),
             ", ".join(f"{code(link.consumer)} {link.level.value}" for link in place.dependence),
         )

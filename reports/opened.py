@@ -34,13 +34,14 @@ def as_json(exchange: Exchange, messages: Sequence[Message], names: Names) -> st
     opened = {
         "consumer": names.consumer(exchange.identity),
         "operation": names.operation(exchange),
-        **_plain(asdict(exchange)),
-        "messages": [_plain(asdict(message)) for message in messages],
+        **plain(asdict(exchange)),
+        "messages": [plain(asdict(message)) for message in messages],
     }
     return json.dumps(opened, indent=2)
 
 
-def _plain(record: dict[str, Any]) -> dict[str, Any]:
+def plain(record: dict[str, Any]) -> dict[str, Any]:
+    """A record for JSON."""
     return {name: _plain_value(name, value) for name, value in record.items()}
 
 
@@ -62,40 +63,46 @@ def as_text(exchange: Exchange, messages: Sequence[Message], names: Names) -> Te
     url = f"{exchange.scheme}://{exchange.authority}{exchange.path}{query}"
     lines = [
         Text(for_terminal(f"{exchange.method} {url}"), "bold"),
-        *_facts(list(_about(exchange, names))),
+        *fact_lines(list(about(exchange, names))),
         *_side("Request", exchange.request_headers, exchange.request_body, exchange.request_trailers),
     ]
     if exchange.status is not None:
-        title = f"Response {exchange.status} {_phrase(exchange.status)}".rstrip()
+        title = f"Response {status_words(exchange.status)}"
         lines += _side(title, exchange.response_headers, exchange.response_body, exchange.response_trailers)
     if messages:
         lines += [Text(), Text(count(len(messages), "message"), "bold"), *_messages(messages)]
     return Text("\n").join(lines)
 
 
-def _about(exchange: Exchange, names: Names) -> Iterator[tuple[str, str]]:
+def about(exchange: Exchange, names: Names) -> Iterator[tuple[str, str]]:
+    """What is known of an exchange besides what it carried, as names and values."""
     yield "id", exchange.id
     yield "recorded", f"{instant(exchange.started_at)} by {exchange.lane.value} from {exchange.source}"
     yield "operation", f"{names.operation(exchange)} of {exchange.producer}"
-    yield "consumer", f"{names.consumer(exchange.identity)}, {_evidence(exchange.identity)}"
+    yield "consumer", f"{names.consumer(exchange.identity)}, {evidence_words(exchange.identity)}"
     yield "protocol", exchange.protocol
     if exchange.peer or exchange.connection:
         yield "connection", " ".join(part for part in (exchange.connection, exchange.peer) if part)
-    yield "outcome", ", ".join([exchange.outcome.value, *_timing(exchange)])
+    yield (
+        "outcome",
+        ", ".join([exchange.outcome.value, *(f"{said} {took}" for said, took in timing(exchange))]),
+    )
     if exchange.flaws:
         yield "flaws", ", ".join(exchange.flaws)
     yield "redacted", count(exchange.redacted, "value") if exchange.redacted else "nothing"
 
 
-def _evidence(identity: Identity) -> str:
+def evidence_words(identity: Identity) -> str:
+    """How an identity is known."""
     if identity.basis == "none":
-        return "nothing in the request says who it is"
+        return "nothing says who it is"
     checked = "verified" if identity.verified else "not verified"
     source = f" in {identity.source}" if identity.source else ""
     return f"by {identity.basis} {identity.value!r}{source}, {checked}"
 
 
-def _timing(exchange: Exchange) -> Iterator[str]:
+def timing(exchange: Exchange) -> Iterator[tuple[str, str]]:
+    """How long after its first byte each part of an exchange was there."""
     marks = (
         ("request sent after", exchange.request_ns),
         ("first byte after", exchange.wait_ns),
@@ -103,29 +110,25 @@ def _timing(exchange: Exchange) -> Iterator[str]:
     )
     for said, length_ns in marks:
         if length_ns is not None:
-            yield f"{said} {milliseconds(length_ns / 1e6)}"
+            yield said, milliseconds(length_ns / 1e6)
 
 
 def _side(title: str, headers: Headers, body: Body | None, trailers: Headers) -> Iterator[Text]:
     yield Text()
     yield Text(title, "bold")
-    yield from _facts(headers)
+    yield from fact_lines(headers)
     if body is not None:
-        yield from _body(body)
+        yield from body_lines(body)
     if trailers:
         yield Text()
         yield Text("Trailers", "bold")
-        yield from _facts(trailers)
+        yield from fact_lines(trailers)
 
 
-def _body(body: Body) -> Iterator[Text]:
-    size = count(body.size, "byte")
-    if body.wire_size != body.size:
-        size += f" ({body.wire_size:,} transferred)"
-    if body.truncated:
-        size += f", of which {len(body.content):,} are kept"
+def body_lines(body: Body) -> Iterator[Text]:
+    """A body or payload: what it is, then its content."""
     yield Text()
-    yield Text(for_terminal(f"{INDENT}{body.media_type or 'no media type'}, {size}"), "dim")
+    yield Text(for_terminal(f"{INDENT}{body_words(body)}"), "dim")
     shown = pretty(body.content, body.media_type)
     if is_json(body.media_type, body.content):
         lines = Syntax("", "json", theme="ansi_dark", background_color="default").highlight(shown)
@@ -133,6 +136,16 @@ def _body(body: Body) -> Iterator[Text]:
     else:
         lines = Text(shown)
     yield from (Text(INDENT) + line for line in lines.split("\n"))
+
+
+def body_words(body: Body) -> str:
+    """What a body is and how large: `application/json, 1,204 bytes (310 transferred)`."""
+    size = count(body.size, "byte")
+    if body.wire_size != body.size:
+        size += f" ({body.wire_size:,} transferred)"
+    if body.truncated:
+        size += f", of which {len(body.content):,} are kept"
+    return f"{body.media_type or 'no media type'}, {size}"
 
 
 def _messages(messages: Sequence[Message]) -> Iterator[Text]:
@@ -145,15 +158,16 @@ def _messages(messages: Sequence[Message]) -> Iterator[Text]:
         yield Text(f"  … {len(messages) - MOST_MESSAGES:,} more with --format json", "dim")
 
 
-def _facts(pairs: Sequence[tuple[str, str]]) -> Iterator[Text]:
+def fact_lines(pairs: Sequence[tuple[str, str]]) -> Iterator[Text]:
     """Names and values, the values in one column."""
     width = max((len(name) for name, _ in pairs), default=0)
     for name, value in pairs:
         yield Text.assemble(INDENT, (for_terminal(name.ljust(width)), "dim"), "  ", for_terminal(value))
 
 
-def _phrase(status: int) -> str:
+def status_words(status: int) -> str:
+    """A status with its name: `404 Not Found`."""
     try:
-        return HTTPStatus(status).phrase
+        return f"{status} {HTTPStatus(status).phrase}"
     except ValueError:
-        return ""
+        return str(status)

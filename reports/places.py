@@ -8,6 +8,9 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from contract.claim import Level, Standing
+from contract.ledger.leaving import left_of
+from contract.operation import parse
+from contract.statuses import MESSAGE, word_of
 from reports.words import count, listed, verb
 
 if TYPE_CHECKING:
@@ -40,7 +43,13 @@ class Place:
 
     @property
     def only_received(self) -> bool:
-        """Whether nobody was seen to do more with it than receive it."""
+        """Whether nobody was seen to do more with it than receive it.
+
+        What becomes of messages as a whole is more than that: how late they come, in what order, what is
+        answered to them.
+        """
+        if self.subject.status == word_of(MESSAGE) and self.subject.section in {"", "latency"}:
+            return False
         return not self.dependence or self.dependence[0].level is Level.EXPOSED
 
     @property
@@ -107,8 +116,17 @@ def map_verdict(contract_map: ContractMap) -> str:
     asked = sum(level == Level.REQUESTED.rank for level in levels)
     only_sent = sum(level == Level.EXPOSED.rank for level in levels)
     who = count(len(consumers), "consumer")
+    how = ("uses", "use") if any(parse(one.key).is_event for one in seen) else ("calls", "call")
     return (
-        f"{who} {verb(len(consumers), 'calls', 'call')} {count(len(seen), 'operation')} of {names}. "
+        f"{who} {verb(len(consumers), *how)} {count(len(seen), 'operation')} of {names}. "
         f"Of the places seen, {used:,} {verb(used, 'is', 'are')} used, {asked:,} asked for or sent, "
         f"and {only_sent:,} only received."
-    )
+    ) + _left(contract_map)
+
+
+def _left(contract_map: ContractMap) -> str:
+    """Who has left by the ledger's policy, a sentence each."""
+    found = (one for producer in contract_map.producers for one in producer.consumers)
+    said = [f" {one.name} has left: {words}." for one in found if (words := left_of(one))]
+    more = f" {count(len(said) - 3, 'more consumer')} left as well." if len(said) > 3 else ""
+    return "".join((*said[:3], more))

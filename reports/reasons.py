@@ -6,6 +6,9 @@ from typing import TYPE_CHECKING
 
 from contract.claim import Level, Standing
 from contract.clause import Direction
+from contract.ledger.ruling import ruling_of
+from contract.operation import RECEIVE, SEND, parse
+from reports.decisions import decisions
 from reports.finding import Scope
 from reports.words import clipped, count, listed, percent, verb
 
@@ -17,6 +20,11 @@ if TYPE_CHECKING:
 
 SHAKY_BOUND = 0.1
 """A statement that more violations could still break is called shaky: below 30 observations, all are."""
+
+
+_HAPPENS = {SEND: "published", RECEIVE: "delivered"}
+_TO_WHOM = {SEND: "Published by", RECEIVE: "Delivered to"}
+"""What is said of messages in the place of calls, by the operation's verb."""
 
 
 def named(finding: Finding) -> str:
@@ -32,7 +40,8 @@ def headline(finding: Finding) -> str:
     """The finding as one sentence without a full stop."""
     if finding.place is None:
         undeclared = finding.standing is Standing.UNDECLARED
-        return "is called, and not declared" if undeclared else "is declared, and was never called"
+        how = _HAPPENS.get(parse(finding.operation).verb, "called")
+        return f"is {how}, and not declared" if undeclared else f"is declared, and was never {how}"
     if len(finding.operations) > 1:
         return f"{named(finding)} is undeclared"
     if finding.scope is Scope.PLACE:
@@ -52,8 +61,13 @@ def gist(finding: Finding) -> str:
 def reasons(finding: Finding) -> tuple[str, ...]:
     """Full sentences: what the declaration says, who depends on it how, what the observations allow."""
     if len(finding.operations) > 1:
-        return (_declaration(finding), *_who(finding), f"Found in {listed(finding.operations, most=5)}.")
-    return (_declaration(finding), *_who(finding), *_evidence(finding))
+        return (
+            _declaration(finding),
+            *decisions(finding),
+            *_who(finding),
+            f"Found in {listed(finding.operations, most=5)}.",
+        )
+    return (_declaration(finding), *decisions(finding), *_who(finding), *_evidence(finding))
 
 
 def bound(evidence: Evidence) -> str:
@@ -115,7 +129,11 @@ def _declaration(finding: Finding) -> str:
 
 def _contradiction(finding: Finding) -> str:
     declared = finding.lead.declared
-    said = f"Declared: {clipped(declared.statement)}." if declared else "The declaration says otherwise."
+    ruling = ruling_of(finding.lead)
+    by = "Guaranteed" if ruling and ruling.promised else "Declared"
+    said = f"{by}: {clipped(declared.statement)}." if declared else "The declaration says otherwise."
+    if finding.published:
+        return f"{said} It is published otherwise."
     if finding.lead.clause.subject.direction is Direction.REQUEST:
         return f"{said} Consumers send otherwise; those that get their answer rely on being let."
     return said
@@ -144,11 +162,13 @@ def _who(finding: Finding) -> Iterator[str]:
         return
     if finding.scope is Scope.OPERATION:
         calls = sorted(finding.callers.items(), key=lambda entry: (-entry[1], entry[0]))
-        yield f"Called by {listed([f'{consumer} ({_times(number)})' for consumer, number in calls])}."
+        who = listed([f"{consumer} ({_times(number)})" for consumer, number in calls])
+        yield f"{_TO_WHOM.get(parse(finding.operation).verb, 'Called by')} {who}."
         return
     if finding.lead.clause.subject.direction is Direction.REQUEST:
         if finding.dependence:
-            yield f"Sent by {listed([link.consumer for link in finding.dependence])}."
+            how = "Published" if finding.published else "Sent"
+            yield f"{how} by {listed([link.consumer for link in finding.dependence])}."
         return
     strong = finding.reliant
     yield from (f"{depends(link)}." for link in strong[:3])

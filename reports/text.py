@@ -15,6 +15,7 @@ from rich.table import Table
 from rich.text import Text
 
 from contract.claim import Level, Standing
+from reports.decisions import statements
 from reports.doubts import doubts, health
 from reports.period_words import TOLD_IN_FULL, comparison_doubts, consequences, period, sections
 from reports.period_words import headline as told
@@ -242,7 +243,7 @@ def _operation(operation: OperationMap, *, full: bool) -> Iterator[RenderableTyp
     if shown:
         table = _table("place", "what holds", "held in", "who", ratios=(9, 9, 6, 7))
         for place in shown:
-            said = _cell(", ".join(place.statements))
+            said = _cell(", ".join(statements(place)))
             table.add_row(_where(place), said, _sure(place.claims[0]), _who(place.dependence))
         yield table
     left = len(found) - len(shown)

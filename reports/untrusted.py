@@ -9,11 +9,11 @@ from __future__ import annotations
 import re
 
 _ACTING = re.compile(
-    "[\x00-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb"
-    "\ud800-\udfff\U000e0000-\U000e007f]"
+    "[\x00-\x1f\x7f-\x9f\u00ad\u034f\u061c\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u2028-\u202e\u2060-\u206f"
+    "\ud800-\udfff\ufeff\ufff9-\ufffb\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e01ef]"
 )
-"""Controls of C0 and C1 (with one begins every escape sequence, ECMA-48), marks that reorder or hide text
-(UAX 9), lone surrogates, tags."""
+"""Controls of C0 and C1 (with one begins every escape sequence, ECMA-48), marks that reorder (UAX 9) or that
+nobody sees (Default_Ignorable_Code_Point, without letters and the forms of emoji), lone surrogates, tags."""
 
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 """First characters that make spreadsheet programs evaluate a cell (OWASP, CSV Injection)."""

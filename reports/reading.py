@@ -1,0 +1,58 @@
+"""What reports ask a store: whose traffic it has, and what was observed in two periods."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from inference.contract_map import build
+from inference.counted import counted
+from reports.periods import Observed
+from store.errors import DefactoError, QuestionError
+
+if TYPE_CHECKING:
+    from reports.when import Span
+    from store.store import Store
+
+
+def producers_of(store: Store, named: str | None) -> list[str]:
+    """The producers to read: the one that was named, or all.
+
+    Raises:
+        QuestionError: there is no such producer.
+        DefactoError: nothing was recorded.
+    """
+    known = store.producers()
+    if not known:
+        raise DefactoError(
+            f"nothing was recorded in {store.url} yet", "Use defacto record, or defacto import."
+        )
+    if named is not None and named not in known:
+        raise QuestionError(f"There is no producer {named!r}. There are: {', '.join(known)}.")
+    return known if named is None else [named]
+
+
+def observed_in(store: Store, producer: str | None, span: Span) -> Observed:
+    """What was observed in a period.
+
+    Raises:
+        QuestionError: there is no such producer.
+        DefactoError: the store cannot be read, or nothing was recorded.
+    """
+    return Observed(
+        name=span.text,
+        map=build(store, producer=producer, since=span.since, until=span.until),
+        counted={
+            name: counted(store, producer=name, since=span.since, until=span.until)
+            for name in producers_of(store, producer)
+        },
+    )
+
+
+def ensure_in_order(earlier: Span, later: Span) -> None:
+    """Two periods can be compared if the later one begins when the earlier one has ended.
+
+    Raises:
+        QuestionError: it does not.
+    """
+    if earlier.until is None or later.since is None or later.since < earlier.until:
+        raise QuestionError("The period --to must not begin before the period --from has ended.")
