@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from contract.claim import Claim, ContractMap, Evidence, Level, OperationMap, ProducerMap, Standing
+from dataclasses import replace
+
+from contract.claim import Claim, Consumer, ContractMap, Evidence, Level, OperationMap, ProducerMap, Standing
 from contract.clause import Clause, Kind
 from contract.kinds import Occurs, Present, Type
 from contract.openapi import load
@@ -98,6 +100,33 @@ def test_a_contradiction_says_where_the_document_states_it() -> None:
     assert finding.pointer.startswith("#/paths/~1orders~1{id}/get/responses/200")
 
 
+def test_several_documents_make_one_report() -> None:
+    both = replace(
+        orders(),
+        producers=tuple(
+            replace(orders().producers[0], name=name, consumers=(consumer(seen),))
+            for name, seen in (("orders", 5), ("stock", 9))
+        ),
+    )
+    drift = drift_between(both, load(DOCUMENT, producer="stock"), load(DOCUMENT, producer="orders"))
+    assert list(drift.documents) == ["stock", "orders"]
+    assert [one.producer for one in drift.compared] == ["stock"] * 3 + ["orders"] * 3
+    (web,) = drift.consumers
+    assert (web.observations, web.first_seen, web.last_seen) == (80, 5, 10)
+    assert (web.identities, web.bases) == (("header:web",), ("header",))
+
+
+def consumer(first_seen: int) -> Consumer:
+    return Consumer(
+        name="web",
+        identities=("header:web",),
+        bases=("header",),
+        observations=40,
+        first_seen=first_seen,
+        last_seen=first_seen + 1,
+    )
+
+
 def test_the_map_says_how_each_claim_stands() -> None:
     stands = stood(orders(), load(DOCUMENT, producer="orders"))
     standing = {
@@ -109,3 +138,33 @@ def test_the_map_says_how_each_claim_stands() -> None:
     assert standing[KEY, "response.200.body.id", "type"] is Standing.CONTRADICTED
     assert standing["GET /export", "response.200", "occurs"] is Standing.UNDECLARED
     assert standing["DELETE /orders/{id}", "response.204", "occurs"] is Standing.UNOBSERVED
+
+
+def test_what_is_declared_of_a_path_is_declared_of_all_that_it_serves() -> None:
+    document = """
+openapi: 3.0.3
+info: {title: Orders, version: "1"}
+paths:
+  /graphql: {post: {responses: {"200": {description: an answer}}}}
+  /hooks: {post: {responses: {"204": {description: taken}}}}
+"""
+    keys = ("POST /graphql#Orders", "POST /graphql#Pay", "GET /graphql#Orders")
+    operations = tuple(
+        OperationMap(
+            key=key,
+            protocol="http",
+            observations=40,
+            consumers={"web": 40},
+            claims=(claim("response.200", Occurs(), key), claim("response.503", Occurs(), key)),
+        )
+        for key in keys
+    )
+    producers = (ProducerMap(name="orders", operations=operations),)
+    compared = compare(replace(orders(), producers=producers), load(document, producer="orders"))
+    assert [one.operation.key for one in compared] == [*keys, "POST /hooks"]
+    standing = {
+        one.operation.key: [claim.standing for claim in one.operation.claims if claim.evidence.total]
+        for one in compared
+    }
+    told = [Standing.DECLARED, Standing.UNDECLARED]
+    assert standing == {keys[0]: told, keys[1]: told, keys[2]: [Standing.UNDECLARED] * 2, "POST /hooks": []}

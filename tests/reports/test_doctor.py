@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import socket
+import sys
 import threading
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from typing import TYPE_CHECKING
@@ -12,6 +13,8 @@ import pytest
 from click.testing import CliRunner
 
 from cli.main import cli
+from proxy import schemes
+from proxy.decoders import table
 from reports.doctor import Check, Health, examine
 from store.records import Loss
 from store.store import Store
@@ -68,7 +71,7 @@ def test_a_store_with_loss_and_unfolded_batches(tmp_path: Path) -> None:
         lost = Loss(producer="shop", window_start=0, reason="queue-full", count=7)
         store.write([call(0, "GET", "/a", got={})], losses=[lost])
     checks = examine(url, None)
-    assert "1 exchanges" in found(checks, "store").found
+    assert "1 observed" in found(checks, "store").found
     assert found(checks, "inference").remedy == "Run `defacto infer`."
     assert "7 queue-full" in found(checks, "capture").found
 
@@ -122,6 +125,45 @@ def test_lanes_brokers_and_clocks(tmp_path: Path, upstream: str) -> None:
     assert found(checks, "broker events").health is Health.OK
     assert found(checks, "broker lost").health is Health.FAILURE
     assert "kafka" in found(checks, "broker odd").remedy
+
+
+def test_upstreams_that_are_brokers_are_reached_by_the_port_of_their_scheme(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as broker:
+        port = broker.getsockname()[1]
+        monkeypatch.setitem(schemes.SCHEMES, "kafkas", schemes.Scheme("kafka", tls=True, port=port))
+        monkeypatch.setitem(schemes.SCHEMES, "amqp", schemes.Scheme("amqp", tls=False, port=port))
+        config = tmp_path / "defacto.toml"
+        config.write_text(
+            """
+            [[lane]]
+            producer = "events"
+            listen = "127.0.0.1:0"
+            upstream = "amqp://127.0.0.1"
+            [[broker]]
+            name = "stream"
+            url = "kafkas://shop:hunter2@127.0.0.1"
+            """
+        )
+        checks = examine(str(tmp_path / "none.db"), str(config))
+    assert found(checks, "configuration").found.endswith(": 1 lane, 0 named consumers")
+    assert found(checks, "lane events: upstream").health is Health.OK
+    assert found(checks, "broker stream").found == "kafkas://127.0.0.1 answers"
+
+
+def test_a_lane_whose_parser_is_not_installed_is_a_failure(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "pamqp", None)
+    for name in [one for one in sys.modules if one.startswith("proxy.decoders.amqp")]:
+        monkeypatch.delitem(sys.modules, name)
+    table.decoder_of.cache_clear()
+    config = tmp_path / "defacto.toml"
+    config.write_text("[[lane]]\nproducer = 'e'\nlisten = '127.0.0.1:0'\nupstream = 'amqp://127.0.0.1:1'\n")
+    check = found(examine(str(tmp_path / "none.db"), str(config)), "lane e: protocol")
+    assert check.health is Health.FAILURE
+    assert "defacto[events]" in check.remedy
 
 
 def test_a_key_that_others_can_read_is_a_failure(key_file: Path, tmp_path: Path) -> None:

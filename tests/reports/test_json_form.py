@@ -79,7 +79,7 @@ def test_a_clause_has_the_promised_names_in_order(shop_map: ContractMap) -> None
     form = claim_form(shop_map.producers[0].operations[0].claims[3])
     assert list(form) == [
         *("id", "key", "kind", "family", "subject", "statement", "value"),
-        *("evidence", "dependence", "standing", "decision", "doubt", "reasons"),
+        *("evidence", "dependence", "standing", "decision", "doubt", "reasons", "ledger"),
     ]
     assert form["key"] == "GET /orders/{id} · 200 body id · present"
     assert form["subject"] == "response.200.body.id"

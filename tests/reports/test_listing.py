@@ -49,7 +49,7 @@ def test_jsonl_reads_back(row: Listed) -> None:
 
 @given(any_listed)
 def test_csv_keeps_its_columns(row: Listed) -> None:
-    heading, *cells = csv.reader(io.StringIO("\n".join(as_csv([row]))))
+    heading, *cells = csv.reader(io.StringIO("\n".join(as_csv([row], Listed))))
     assert len(cells) == 1
     assert len(cells[0]) == len(heading) == 11
     assert not any(cell.startswith(("=", "+", "-", "@")) for cell in cells[0])

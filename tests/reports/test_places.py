@@ -76,7 +76,7 @@ def test_health_and_doubts_are_told_in_numbers() -> None:
     )
     assert health(capture) == "900 observed · 100 lost · 1 truncated"
     told = doubts(capture, (0, HOUR))
-    assert told[0].startswith("100 exchanges (10%) were not captured: 90 queue-full and 10 undecodable.")
+    assert told[0].startswith("100 observations (10%) were not captured: 90 queue-full and 10 undecodable.")
     assert told[1].startswith("1 body was cut")
     assert told[2] == "4 flaws in the bytes observed: 4 invalid-utf-8."
     assert "1 hour" in told[3]

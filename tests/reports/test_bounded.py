@@ -1,0 +1,54 @@
+"""What a file of a very large contract leaves out, and that it says so."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import pytest
+
+from reports import bounded
+from reports.bounded import clipped, in_full
+from reports.html import drift_html
+from reports.matrix import matrix, telling
+
+if TYPE_CHECKING:
+    from contract.claim import OperationMap
+    from reports.drift import Drift
+
+
+def operations_of(drift: Drift) -> list[OperationMap]:
+    return [one.operation for one in drift.compared if one.operation.observations]
+
+
+def test_all_are_in_full_where_there_is_room(shop_drift: Drift) -> None:
+    operations = operations_of(shop_drift)
+    assert in_full(operations) == (tuple(operations), ())
+    whole = matrix(operations, telling)
+    assert clipped(whole) == (whole, 0)
+
+
+def test_the_most_troubled_stay(shop_drift: Drift, monkeypatch: pytest.MonkeyPatch) -> None:
+    calm, *_ = operations = operations_of(shop_drift)
+    calm = replace(calm, key="GET /calm", claims=())
+    monkeypatch.setattr(bounded, "MOST_LINES", 0)
+    assert in_full([calm, *operations[:0]]) == ((calm,), ())
+    full, rest = in_full(operations)
+    assert (full, rest) == ((), tuple(operations))
+
+
+def test_a_matrix_keeps_whole_operations(shop_drift: Drift) -> None:
+    whole = matrix(operations_of(shop_drift), telling)
+    first = len(whole.groups[0].rows)
+    kept, left = clipped(whole, first)
+    assert kept.groups == whole.groups[:1]
+    assert left == sum(len(group.rows) for group in whole.groups[1:]) > 0
+
+
+def test_what_is_left_out_is_said(shop_drift: Drift, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert "The rest in short" not in drift_html(shop_drift)
+    monkeypatch.setattr(bounded, "MOST_LINES", 3)
+    page = drift_html(shop_drift)
+    assert "The rest in short" in page
+    for operation in operations_of(shop_drift):
+        assert operation.key.partition(" ")[2] in page

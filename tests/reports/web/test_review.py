@@ -1,0 +1,80 @@
+"""The review as a page: made aside, shown when it is there, and followed from the last one."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from typing import TYPE_CHECKING
+
+import pytest
+
+from reports.review_material import day_of
+from reports.web.making import default_since
+from tests.reports.browsing import axe
+from tests.reports.web.served import serving
+from tests.reports.web.test_drift import get, made
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from reports.web.snapshot import Snapshot, Sources
+    from tests.reports.web.conftest import Tab
+    from tests.reports.web.served import Served
+
+TODAY = datetime.now(UTC).date()
+YESTERDAY = TODAY - timedelta(days=1)
+
+
+def test_it_begins_at_the_last_review_before_today(snapshot: Snapshot) -> None:
+    window = snapshot.whole.window
+    assert window is not None
+    month = day_of(window[1]) - timedelta(days=30)
+    assert default_since([], window) == month
+    assert default_since([TODAY, TODAY + timedelta(days=3)], window) == month
+    assert default_since([date(2020, 1, 1), YESTERDAY, TODAY], window) == YESTERDAY
+    assert default_since([], None) == TODAY - timedelta(days=30)
+
+
+def test_the_review_leads_to_clauses(served: Served, snapshot: Snapshot) -> None:
+    text = made(served, "/review")
+    assert "New undeclared dependence" in text
+    assert f'href="/clauses/{snapshot.drift.relied[0].id}"' in text
+    assert "defacto map --explain" not in text
+    assert made(served, f"/review?since={YESTERDAY}") != text
+
+
+@pytest.mark.parametrize(
+    "since", ["../../etc/passwd", "9999-01-01", "x", "%00", (TODAY + timedelta(days=1)).isoformat()]
+)
+def test_no_day_is_told_in_words(served: Served, since: str) -> None:
+    made(served, f"/review?since={since}")
+    assert get(served, f"/review?since={since}").status_code == 400
+
+
+def test_what_was_open_in_a_saved_review_is_followed(
+    sources: Sources, snapshot: Snapshot, tmp_path: Path
+) -> None:
+    folder = tmp_path / "contract.reviews"
+    folder.mkdir()
+    open_then = snapshot.drift.relied[0].id
+    (folder / f"{YESTERDAY}.json").write_text(
+        f'{{"day": "{YESTERDAY}", "lists": {{"relied": {{"items": [{{"id": "{open_then}"}}]}},'
+        ' "broken": {"items": []}, "disputed": {"items": []}, "undecided": {"items": []}}}'
+    )
+    (folder / "notes.json").write_text("{}")
+    own = replace(sources, ledger=tmp_path / "contract.yaml")
+    with serving(own, first=snapshot) as running:
+        text = made(running, "/review")
+    assert "Of 1 open point of the last review" in text
+    assert f'href="/review?since={YESTERDAY}"' in text
+    assert "since=notes" not in text
+
+
+@pytest.mark.browser
+def test_a_page_that_is_being_made_becomes_the_review(tab: Tab, served: Served) -> None:
+    page, troubles = tab
+    page.goto(f"{served.url}/review?since={TODAY - timedelta(days=7)}")
+    page.locator("#figures").wait_for(timeout=60_000)
+    assert page.locator("main").count() == 1
+    assert axe(page) == []
+    assert troubles == []
