@@ -1,4 +1,4 @@
-"""`defacto demo`: a shop, a sidecar in front of it, five clients, and what they turn out to rely on.
+"""`defacto demo`: a shop with a broker, a sidecar in front of both, its consumers, and what they rely on.
 
 Everything runs as a process of its own, as it would in earnest; this command only starts, waits and stops.
 """
@@ -8,12 +8,14 @@ from __future__ import annotations
 import importlib.util
 import os
 import re
+import socket
 import subprocess
 import sys
 import time
 from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
+from urllib.parse import urlsplit
 
 import click
 from rich.console import Console
@@ -22,12 +24,17 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from store.errors import DefactoError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Sequence
 
-NEEDED = ("aiohttp", "httpx", "requests")
+NEEDED = ("aio_pika", "aiohttp", "aiomqtt", "amqtt", "httpx", "requests")
 """What the extra `demo` brings, beside what defacto itself needs."""
 
 CLIENTS = ("billing", "warehouse", "storefront", "analytics", "marketplace")
+SUBSCRIBERS = ("screening", "ledger", "loyalty")
+RABBITMQ = "amqp://127.0.0.1:5672"
+DOCUMENTS = {"shop": "openapi.yaml", "shop-events": "asyncapi.yaml"}
+"""By producer."""
+
 SHOP = Path(__file__).parent.parent / "examples" / "shop"
 PYTHON = (sys.executable, "-P")
 """`-P`: a folder named `cli` or `store` where the command was started must not be taken for ours."""
@@ -59,10 +66,11 @@ WORK_S = 60.0
 )
 @click.option("--no-open", is_flag=True, help="Do not open the report in a browser.")
 def command(folder: Path, seconds: float, *, no_open: bool) -> None:
-    """Run a small shop with five clients and report what they rely on.
+    """Run a small shop with five clients and three subscribers, and report what they rely on.
 
-    The shop's document promises less than it delivers, and some that it does not keep. The clients came to
-    rely on the rest. Takes about a minute; listens on 127.0.0.1 only.
+    The shop's documents promise less than it delivers, and some that it does not keep. Its consumers came to
+    rely on the rest. Events go through a RabbitMQ on this machine where there is one that takes guests, else
+    through a small MQTT broker of the demo's own. Takes about a minute; listens on 127.0.0.1 only.
 
     \b
     Example:
@@ -72,59 +80,94 @@ def command(folder: Path, seconds: float, *, no_open: bool) -> None:
     if missing:
         raise DefactoError(f"the demo needs {', '.join(missing)}", "pip install 'defacto[demo]'")
     folder.mkdir(parents=True, exist_ok=True)
-    store, report, declared = folder / "shop.db", folder / "report.html", SHOP / "openapi.yaml"
+    store, report = folder / "shop.db", folder / "report.html"
     for leftover in (*folder.glob("shop.db*"), report):
         leftover.unlink(missing_ok=True)
     console = Console(stderr=True, highlight=False)
 
     _record(folder, store, seconds, console)
     _defacto("infer", "--store", str(store))
-    _defacto("drift", "--store", str(store), "--declared", str(declared), finding=True)
+    declared = [part for name, file in DOCUMENTS.items() for part in ("--declared", f"{name}={SHOP / file}")]
+    _defacto("drift", "--store", str(store), *declared, finding=True)
     html = ("--format", "html", "--output", str(report))
-    _defacto("drift", "--store", str(store), "--declared", str(declared), *html, finding=True)
+    _defacto("drift", "--store", str(store), *declared, *html, finding=True)
     if not report.exists():
         raise DefactoError(f"no report was written to {report}", "What stands above says why.")
     console.print(f"\nThe report: {report}", soft_wrap=True)
-    console.print(f"More of it: defacto map --store {store}", soft_wrap=True)
+    look = " ".join(("defacto serve --store", str(store), *declared))
+    console.print(f"Look around in it: {look}", soft_wrap=True, markup=False)
     if not no_open and _has_browser():
         click.launch(str(report))
 
 
 def _record(folder: Path, store: Path, seconds: float, console: Console) -> None:
-    """Start shop and sidecar, let the clients work, stop all."""
+    """Start broker, shop and sidecar, let the consumers work, stop all."""
+    exchange = f"shop.events.{os.getpid()}"  # of two demos at a time, each has its own
     with ExitStack() as running:
-        shop = Service("shop", folder, ["-m", "examples.shop.server", "--port", "0"])
-        upstream = running.enter_context(shop).address
-        options = {"listen": "127.0.0.1:0", "upstream": upstream, "producer": "shop", "store": str(store)}
-        options["config"] = str(SHOP / "defacto.toml")
-        flags = [part for name, value in options.items() for part in (f"--{name}", value)]
-        sidecar = Service("sidecar", folder, ["-m", "cli", "record", *flags])
-        base = running.enter_context(sidecar).address
-        console.print(
-            f"shop on {upstream}, sidecar on {base}, {len(CLIENTS)} clients for {seconds:g} s", soft_wrap=True
-        )
-        _work(base, folder, seconds, console)
+        broker, about = _broker(running, folder)
+        events = f"{broker.partition(':')[0]}://127.0.0.1:{_free_port()}"
+        told = ("--events", events, "--exchange", exchange)
+        shop = Service("shop", folder, ["-m", "examples.shop.server", "--port", "0", *told])
+        upstream = f"http://{running.enter_context(shop).addresses[0]}"
+        config = folder / "defacto.toml"
+        lanes = (("shop", "127.0.0.1:0", upstream), ("shop-events", urlsplit(events).netloc, broker))
+        config.write_text("".join(map(_lane, lanes)) + (SHOP / "defacto.toml").read_text("utf-8"), "utf-8")
+        flags = ("--store", str(store), "--config", str(config))
+        sidecar = Service("sidecar", folder, ["-m", "cli", "record", *flags], listens=len(lanes))
+        base = f"http://{running.enter_context(sidecar).addresses[0]}"
+        console.print(f"shop on {upstream}, sidecar on {base}", soft_wrap=True)
+        console.print(f"events by {about}, sidecar on {events}", soft_wrap=True)
+        console.print(f"{len(SUBSCRIBERS)} subscribers, {len(CLIENTS)} clients for {seconds:g} s")
+        with ExitStack() as listening:
+            subscribers = [
+                listening.enter_context(Service(name, folder, [*_module("subscribers", name, base), *told]))
+                for name in SUBSCRIBERS
+            ]
+            _work(base, folder, seconds, console)
+            expect(subscribers, None)
+        _report(subscribers, console)
     console.print(sidecar.last_words, markup=False, soft_wrap=True)
+
+
+def _broker(running: ExitStack, folder: Path) -> tuple[str, str]:
+    """The URL of the broker, and what it is: the machine's RabbitMQ, or a small one that runs meanwhile."""
+    # as a process of its own, as all of the shop: another package may be called `examples`, too
+    probe = [*PYTHON, "-m", "examples.shop.events", RABBITMQ]
+    if subprocess.run(probe, env=_environment(), check=False).returncode == 0:
+        return RABBITMQ, "the RabbitMQ of this machine"
+    arguments = ["-m", "examples.shop.broker", "--port", str(_free_port())]
+    own = running.enter_context(Service("broker", folder, arguments))
+    return f"mqtt://{own.addresses[0]}", "an MQTT broker of the demo's own, as there is no RabbitMQ"
+
+
+def _lane(lane: tuple[str, str, str]) -> str:
+    return '[[lane]]\nproducer = "{}"\nlisten = "{}"\nupstream = "{}"\n\n'.format(*lane)
+
+
+def _module(kind: str, name: str, base: str) -> tuple[str, ...]:
+    return "-m", f"examples.shop.{kind}.{name}", "--base", base
+
+
+def _free_port() -> int:
+    """A port that was free a moment ago: who starts later must be known to who starts first."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port: int = free.getsockname()[1]
+        return port
 
 
 def _work(base: str, folder: Path, seconds: float, console: Console) -> None:
     """Run the clients side by side until each has ended, showing how far they are."""
     with ExitStack() as running:
-        clients = {
-            name: running.enter_context(
-                Process(
-                    name,
-                    folder,
-                    ["-m", f"examples.shop.clients.{name}", "--base", base, "--seconds", str(seconds)],
-                )
-            )
+        for_long = ("--seconds", str(seconds))
+        clients = [
+            running.enter_context(Process(name, folder, [*_module("clients", name, base), *for_long]))
             for name in CLIENTS
-        }
+        ]
         columns = (TextColumn("clients at work"), BarColumn(), TimeRemainingColumn())
         with Progress(*columns, console=console, transient=True) as progress:
             task = progress.add_task("", total=seconds)
             started = time.monotonic()
-            while any(client.process.poll() is None for client in clients.values()):
+            while any(client.process.poll() is None for client in clients):
                 progress.update(task, completed=min(time.monotonic() - started, seconds))
                 if time.monotonic() > started + seconds + WORK_S:
                     break
@@ -132,11 +175,20 @@ def _work(base: str, folder: Path, seconds: float, console: Console) -> None:
         _report(clients, console)
 
 
-def _report(clients: Mapping[str, Process], console: Console) -> None:
-    for name, client in clients.items():
-        if client.process.poll() != 0:
-            raise DefactoError(f"the client {name} failed: {client.last_words}", f"All of it: {client.log}")
-        console.print(f"  {client.last_words}", markup=False)
+def _report(consumers: Sequence[Process], console: Console) -> None:
+    """What they say that they did. Raises DefactoError if one of them failed."""
+    expect(consumers, 0)
+    for consumer in consumers:
+        console.print(f"  {consumer.last_words}", markup=False)
+
+
+def expect(consumers: Sequence[Process], code: int | None) -> None:
+    """Raises DefactoError if one of them has not this exit code: None, that of who is still at work."""
+    for consumer in consumers:
+        if consumer.process.poll() != code:
+            raise DefactoError(
+                f"the consumer {consumer.name} failed: {consumer.last_words}", f"All of it: {consumer.log}"
+            )
 
 
 class Process:
@@ -176,19 +228,21 @@ class Process:
 
 
 class Service(Process):
-    """A program that listens, and says where: `listening on [http://]HOST:PORT`."""
+    """A program that listens, and says where, once for each address: `listening on [http://]HOST:PORT`."""
 
-    address: str
+    addresses: list[str]
+
+    def __init__(self, name: str, folder: Path, arguments: list[str], listens: int = 1) -> None:
+        super().__init__(name, folder, arguments)
+        self._listens = listens
 
     def __enter__(self) -> Self:
         super().__enter__()
         patience = time.monotonic() + START_S
         while time.monotonic() < patience:
-            found = re.search(
-                r"listening on (?:http://)?([\w.]+:\d+)", self.log.read_text("utf-8", "replace")
-            )
-            if found:
-                self.address = f"http://{found[1]}"
+            said = self.log.read_text("utf-8", "replace")
+            self.addresses = re.findall(r"listening on (?:http://)?([\w.]+:\d+)\b", said)
+            if len(self.addresses) == self._listens:
                 return self
             if self.process.poll() is not None:
                 break

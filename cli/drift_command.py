@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from cli.ledger import find_ledger, ledger_option, tell_strays, today
 from cli.options import (
     allow_remote_option,
     format_option,
@@ -18,20 +19,27 @@ from cli.options import (
     until_option,
 )
 from cli.output import deliver
-from cli.reading import read_against, read_periods
+from cli.reading import claims_of, read_against_all, read_periods
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
-    from cli.options import Span
+    from contract.claim import ContractMap
     from reports.drift import Drift
     from reports.periods import Comparison
+    from reports.when import Span
 
 
 @click.command("drift")
 @store_option
 @producer_option
-@click.option("--declared", metavar="FILE", help="The OpenAPI or Swagger document.")
+@click.option(
+    "--declared",
+    multiple=True,
+    metavar="[PRODUCER=]FILE",
+    help="The OpenAPI, Swagger or AsyncAPI document; one for each producer.",
+)
+@ledger_option
 @allow_remote_option
 @from_option
 @to_option
@@ -42,7 +50,8 @@ if TYPE_CHECKING:
 def command(
     store_url: str,
     producer: str | None,
-    declared: str | None,
+    declared: tuple[str, ...],
+    ledger_path: str,
     earlier: Span | None,
     later: Span | None,
     since: int | None,
@@ -57,19 +66,21 @@ def command(
     With --declared exit code 1 says that a promise is not kept, or that a consumer relies on what nobody
     promised. With --from and --to it says that something is gone or looser which a consumer relies on; what a
     period saw too little of is told apart, and never called unchanged. 0: nothing of that kind was seen.
-    Where the store holds several producers, name the document's with --producer.
+    Where the store holds several producers, name the document's with --producer, or give --declared once for
+    each as PRODUCER=FILE: one report tells of all. What is guaranteed in the ledger counts as promised.
 
     \b
     Example:
       defacto drift --declared openapi.yaml
       defacto drift --declared openapi.yaml --producer orders --since 7d --format html -o drift.html
       defacto drift --declared openapi.yaml --format json | jq .verdict
+      defacto drift --declared shop=openapi.yaml --declared shop-events=asyncapi.yaml
       defacto drift --from 2026-11-01 --to 2026-11-08
       defacto drift --from 14d..7d --to 7d.. --format html -o week.html
     """
-    if declared is None and earlier is None and later is None:
+    if not declared and earlier is None and later is None:
         raise click.UsageError("Compare with what: --declared FILE, or two periods --from and --to?")
-    if declared is None:
+    if not declared:
         if earlier is None or later is None:
             raise click.UsageError("Two periods are compared: give both --from and --to.")
         if allow_remote or since is not None or until is not None:
@@ -77,15 +88,26 @@ def command(
         return _of_periods(store_url, producer, earlier, later, output_format, output)
     if earlier is not None or later is not None:
         raise click.UsageError("Either --declared, or --from and --to.")
+    observed, documents = read_against_all(
+        declared, store_url, producer=producer, since=since, until=until, allow_remote=allow_remote
+    )
     from reports.compare import drift_between  # noqa: PLC0415  # commands import their work when they run
 
-    drift = drift_between(
-        *read_against(
-            declared, store_url, producer=producer, since=since, until=until, allow_remote=allow_remote
-        )
-    )
+    drift = _decided(drift_between(observed, *documents), observed, ledger_path)
     deliver(_render(drift, output_format), output)
     return int(drift.failing)
+
+
+def _decided(drift: Drift, observed: ContractMap, ledger_path: str) -> Drift:
+    """The drift, with what the ledger says of it."""
+    from reports.decisions import decided_drift  # noqa: PLC0415  # as above
+
+    ledger = find_ledger(ledger_path)
+    if ledger is None:
+        return drift
+    declared = (claim for compared in drift.compared for claim in compared.operation.claims)
+    tell_strays(ledger, [*claims_of(observed), *declared])
+    return decided_drift(drift, observed, ledger, today())
 
 
 def _of_periods(
@@ -96,10 +118,10 @@ def _of_periods(
     output_format: str,
     output: str | None,
 ) -> int:
-    if earlier.until is None or later.since is None or later.since < earlier.until:
-        raise click.UsageError("The period --to must not begin before the period --from has ended.")
     from reports.period_diff import compare_periods  # noqa: PLC0415  # as above
+    from reports.reading import ensure_in_order  # noqa: PLC0415
 
+    ensure_in_order(earlier, later)
     comparison = compare_periods(*read_periods(store_url, producer=producer, earlier=earlier, later=later))
     deliver(_render_periods(comparison, output_format), output)
     return int(comparison.failing)

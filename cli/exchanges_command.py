@@ -53,12 +53,16 @@ def command(
       defacto exchanges --consumer billing --format jsonl | jq .operation
     """
     from inference.names import Names  # noqa: PLC0415  # commands import their work when they run
-    from reports.listing import Wanted, as_csv, as_jsonl, as_text, listed  # noqa: PLC0415
+    from reports.listing import Listed, Wanted, as_csv, as_jsonl, as_text, listed  # noqa: PLC0415
     from store.store import Store  # noqa: PLC0415
 
-    write = {"text": as_text, "jsonl": as_jsonl, "csv": as_csv}[output_format]
     wanted = Wanted(consumer=consumer, operation=operation, status=status)
     with Store.open(store_url, create=False) as store:
         observed = store.exchanges(producer=producer, since=since, until=until)
-        for line in write(islice(listed(observed, Names.of(store), wanted), limit)):
+        rows = islice(listed(observed, Names.of(store), wanted), limit)
+        if output_format == "csv":
+            lines = as_csv(rows, Listed)
+        else:
+            lines = as_jsonl(rows) if output_format == "jsonl" else as_text(rows)
+        for line in lines:
             click.echo(line)

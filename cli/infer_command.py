@@ -58,7 +58,7 @@ def command(store_url: str, workers: int) -> None:
 def _said(folded: Folded) -> str:
     if not folded.exchanges:
         return "Nothing new: all that was recorded is folded already."
-    said = f"Folded {folded.exchanges:,} exchanges."
+    said = f"Folded {folded.exchanges:,} observations."
     revised = sum(map(len, folded.renamed.values()))
     if revised:
         said += f" {revised} path templates were revised; clauses are found under their former ids as well."

@@ -11,20 +11,36 @@ import click
 from rich.console import Console
 from rich.text import Text
 
-from store.errors import DefactoError
+from reports.untrusted import for_terminal
+from store.errors import DefactoError, QuestionError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
 COMMANDS = {
-    "demo": "Run a small shop with four clients and report what they rely on.",
+    "demo": "Run a small shop with its consumers and report what they rely on.",
     "record": "Run the sidecar in front of a service.",
     "import": "Take in recordings: HAR, mitmproxy flow files.",
     "infer": "Fold what is new into summaries.",
-    "exchanges": "List what was observed.",
+    "exchanges": "List the calls that were observed.",
+    "messages": "List the events that were observed.",
     "show": "Open one observation.",
     "map": "The actual contract map: who relies on what.",
     "drift": "Where observed and declared contract part.",
+    "decide": "Decide what is guaranteed, and write it to the ledger.",
+    "dispute": "Put a consumer's or the producer's position on record.",
+    "policy": "The policy in force, in sentences.",
+    "merge": "Merge two branches of a ledger, as git's merge driver.",
+    "define": "Write the contract: OpenAPI, AsyncAPI, Overlay, a page to sign, Pact, ODCS.",
+    "incident": "Write down what surprised somebody, and what followed.",
+    "review": "One page for the monthly meeting, and what became of the last one.",
+    "plan": "How each guarantee is checked, where, and what is not covered.",
+    "verify": "Whether what is guaranteed is kept, by a build or by what was recorded.",
+    "export": "Checks for other runners: pytest, schemathesis, Pact.",
+    "check": "Who breaks if a new document is shipped.",
+    "change": "Plan a change, tell whom it hits, follow it to its end.",
+    "serve": "The web page: who depends on what, live.",
+    "notify": "Post what is new to a webhook: broken promises, undeclared dependences.",
     "prune": "Remove old raw observations; what was inferred stays.",
     "doctor": "Check the set-up, and say how to mend what is wrong.",
 }
@@ -78,6 +94,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
         sys.exit(130)
     except click.ClickException as error:
         error.show()
+        sys.exit(2)
+    except QuestionError as error:
+        click.UsageError(" ".join(filter(None, (for_terminal(error.message), error.hint)))).show()
         sys.exit(2)
     except DefactoError as error:
         console = Console(stderr=True, soft_wrap=True, highlight=False)

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
+from cli.ledger import find_ledger, ledger_option, tell_strays, today
 from cli.options import (
     allow_remote_option,
     format_option,
@@ -17,7 +20,7 @@ from cli.options import (
     until_option,
 )
 from cli.output import deliver
-from cli.reading import read_against, read_map
+from cli.reading import claims_of, read_against, read_map
 from reports.untrusted import for_terminal
 
 if TYPE_CHECKING:
@@ -35,8 +38,11 @@ if TYPE_CHECKING:
 @since_option
 @until_option
 @click.option(
-    "--declared", metavar="FILE", help="Say how each clause stands to this OpenAPI or Swagger document."
+    "--declared",
+    metavar="FILE",
+    help="Say how each clause stands to this OpenAPI, Swagger or AsyncAPI document.",
 )
+@ledger_option
 @allow_remote_option
 @format_option("text", "json", "markdown", "html", "csv", "parquet")
 @click.option(
@@ -62,6 +68,7 @@ def command(
     since: int | None,
     until: int | None,
     declared: str | None,
+    ledger_path: str,
     output_format: str,
     table: str,
     explained: str | None,
@@ -73,7 +80,8 @@ def command(
     """The actual contract map: who relies on what, operation by operation.
 
     It is made of what `defacto infer` has folded. Levels of dependence, weakest first: exposed (was sent it),
-    requested (asked for it, or with it), used (sent its value back), proven.
+    requested (asked for it, or with it), used (sent its value back), proven. What was decided of a clause in
+    the ledger stands beside it.
 
     \b
     Example:
@@ -97,12 +105,24 @@ def command(
             declared, store_url, producer=producer, since=since, until=until, allow_remote=allow_remote
         )
         shown = stood(whole, document)
+    shown = _decided(whole, shown, ledger_path)
     if explained is not None:
-        deliver(_explained(shown, explained, output_format), output)
+        deliver(_explained(shown, explained, ledger_path, output_format), output)
         return
     narrow = partial(_narrowed, operation=operation, consumer=consumer)
     near = selection.candidates(narrow(whole)) if candidates else None
     deliver(_render(narrow(shown), output_format, table, near), output)
+
+
+def _decided(whole: ContractMap, shown: ContractMap, ledger_path: str) -> ContractMap:
+    """What is shown, with what the ledger says of it."""
+    from contract.ledger.ruling import ruled  # noqa: PLC0415  # as above
+
+    ledger = find_ledger(ledger_path)
+    if ledger is None:
+        return shown
+    tell_strays(ledger, [*claims_of(whole), *claims_of(shown)])
+    return ruled(shown, whole, ledger, today())
 
 
 def _narrowed(contract_map: ContractMap, operation: str | None, consumer: str | None) -> ContractMap:
@@ -121,8 +141,11 @@ def _narrowed(contract_map: ContractMap, operation: str | None, consumer: str | 
     return of_consumer(contract_map, consumer)
 
 
-def _explained(contract_map: ContractMap, id_: str, output_format: str) -> RenderableType | str:
+def _explained(
+    contract_map: ContractMap, id_: str, ledger_path: str, output_format: str
+) -> RenderableType | str:
     """Why one clause is claimed."""
+    from contract.incidents import of_clause, path_beside, read  # noqa: PLC0415  # as above
     from reports.explain import explain_form, explain_text, find  # noqa: PLC0415  # as above
 
     found = find(contract_map, id_)
@@ -136,13 +159,16 @@ def _explained(contract_map: ContractMap, id_: str, output_format: str) -> Rende
             f"  {one.claim.clause.id}  {for_terminal(one.claim.clause.key)}" for one in found[:20]
         )
         raise click.UsageError(f"{len(found)} clauses have an id that begins with {id_!r}:\n{keys}")
+    claim = found[0].claim
+    known = of_clause(read(path_beside(Path(ledger_path))), claim.clause.id, *claim.former_ids)
+    explained = replace(found[0], incidents=known)
     if output_format == "json":
         from reports.json_form import to_json  # noqa: PLC0415  # as above
 
-        return to_json(explain_form(found[0]))
+        return to_json(explain_form(explained))
     if output_format != "text":
         raise click.UsageError("--explain is told as text or json.")
-    return explain_text(found[0])
+    return explain_text(explained)
 
 
 def _render(

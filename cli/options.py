@@ -2,32 +2,17 @@
 
 from __future__ import annotations
 
-import re
-from datetime import UTC, datetime
-from time import time_ns
-from typing import TYPE_CHECKING, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import click
+
+from reports.when import Span, read_instant, read_period
+from store.errors import QuestionError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 _Decorated = TypeVar("_Decorated", bound="Callable[..., object]")
-
-_AGO = re.compile(r"(\d{1,6})\s*([smhdw])")
-_UNIT_SECONDS = {"s": 1, "m": 60, "h": 3_600, "d": 86_400, "w": 604_800}
-
-
-_DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
-_HOUR = re.compile(r"\d{4}-\d{2}-\d{2}[T ]\d{2}")
-
-
-class Span(NamedTuple):
-    """A period: from `since` on, before `until` (Unix ns, None: no bound), and as it was written."""
-
-    since: int | None
-    until: int | None
-    text: str
 
 
 class Instant(click.ParamType):  # type: ignore[type-arg]  # generic from click 8.2 on
@@ -39,19 +24,10 @@ class Instant(click.ParamType):  # type: ignore[type-arg]  # generic from click 
         """Read one; without an offset it is UTC."""
         if isinstance(value, int):
             return value
-        text = str(value).strip()
-        ago = _AGO.fullmatch(text)
-        if ago:
-            return time_ns() - int(ago[1]) * _UNIT_SECONDS[ago[2]] * 10**9
         try:
-            moment = datetime.fromisoformat(text)
-            moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-            whole = int(moment.replace(microsecond=0).timestamp())
-        except (ValueError, OverflowError):
-            self.fail(
-                f"{text!r} is no instant: write 2026-03-02, 2026-03-02T09:00:00Z, 2h or 7d.", param, ctx
-            )
-        return whole * 10**9 + moment.microsecond * 1000
+            return read_instant(str(value).strip())
+        except QuestionError as error:
+            self.fail(error.message, param, ctx)
 
 
 class Period(click.ParamType):  # type: ignore[type-arg]  # as above
@@ -63,27 +39,10 @@ class Period(click.ParamType):  # type: ignore[type-arg]  # as above
         """Read one."""
         if isinstance(value, Span):
             return value
-        text = str(value).strip()
-        start, dots, end = (part.strip() for part in text.partition(".."))
-        if not dots:
-            return self._alone(text, param, ctx)
-        since, until = (Instant().convert(part, param, ctx) if part else None for part in (start, end))
-        if since is None and until is None:
-            self.fail("'..' is all of the time: give it a start or an end.", param, ctx)
-        if since is not None and until is not None and until <= since:
-            self.fail(f"{text!r} ends before it begins.", param, ctx)
-        return Span(since, until, text)
-
-    def _alone(self, text: str, param: click.Parameter | None, ctx: click.Context | None) -> Span:
-        unit = "d" if _DAY.fullmatch(text) else "h" if _HOUR.fullmatch(text) else ""
-        if not unit:
-            self.fail(
-                f"{text!r} is no period: write 2026-03-02, 2026-03-02T09, 2026-03-02..2026-03-09 or 7d..1d.",
-                param,
-                ctx,
-            )
-        since = Instant().convert(text, param, ctx)
-        return Span(since, since + _UNIT_SECONDS[unit] * 10**9, text)
+        try:
+            return read_period(str(value).strip())
+        except QuestionError as error:
+            self.fail(error.message, param, ctx)
 
 
 store_option = click.option(

@@ -2,33 +2,43 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import click
 
 from reports.untrusted import for_terminal
-from store.errors import DefactoError
 
 if TYPE_CHECKING:
-    from cli.options import Span
-    from contract.claim import ContractMap
+    from collections.abc import Mapping, Sequence
+
+    from contract.claim import Claim, ContractMap
     from contract.openapi import DeclaredContract
     from reports.periods import Observed
+    from reports.when import Span
     from store.store import Store
 
 
-def read_map(store_url: str, *, producer: str | None, since: int | None, until: int | None) -> ContractMap:
-    """The contract map of one producer, or of all.
+def read_map(
+    store_url: str,
+    *,
+    producer: str | None,
+    since: int | None,
+    until: int | None,
+    declared: Mapping[str, Sequence[str]] | None = None,
+) -> ContractMap:
+    """The contract map of one producer, or of all, keyed by the operations declared of each where some are.
 
     Raises:
-        click.UsageError: no such producer.
+        QuestionError: no such producer.
         DefactoError: the store cannot be read, or nothing was recorded.
     """
     from inference.contract_map import build  # noqa: PLC0415  # commands import their work when they run
+    from reports.reading import producers_of  # noqa: PLC0415
 
     with _opened(store_url) as store:
-        _producers(store, producer)
-        return build(store, producer=producer, since=since, until=until)
+        producers_of(store, producer)
+        return build(store, producer=producer, since=since, until=until, declared=declared)
 
 
 def read_against(
@@ -43,22 +53,66 @@ def read_against(
     """What a document declares, and the map of the producer it is of, keyed by the declared operations.
 
     Raises:
-        click.UsageError: no such producer, or several that the document could be of.
+        QuestionError: no such producer.
+        click.UsageError: several that the document could be of.
         DefactoError: the store or the document cannot be read, or nothing was recorded.
     """
-    from contract.openapi import load  # noqa: PLC0415  # commands import their work when they run
+    whole, (declared,) = read_against_all(
+        (document,), store_url, producer=producer, since=since, until=until, allow_remote=allow_remote
+    )
+    return whole, declared
+
+
+def read_against_all(
+    documents: Sequence[str],
+    store_url: str,
+    *,
+    producer: str | None,
+    since: int | None,
+    until: int | None,
+    allow_remote: bool,
+) -> tuple[ContractMap, list[DeclaredContract]]:
+    """What documents declare (`[PRODUCER=]FILE`), and the map of their producers, keyed by what they declare.
+
+    What the map says of its window and of what was captured is of all producers where it has several.
+
+    Raises:
+        QuestionError: no such producer.
+        click.UsageError: several that a document could be of, or two documents of one.
+        DefactoError: the store or a document cannot be read, or nothing was recorded.
+    """
+    from contract.declared import load  # noqa: PLC0415  # commands import their work when they run
     from inference.contract_map import build  # noqa: PLC0415
+    from reports.reading import producers_of  # noqa: PLC0415
 
     with _opened(store_url) as store:
-        found = _producers(store, producer)
-        if len(found) > 1:
-            names = for_terminal(", ".join(found))
-            raise click.UsageError(f"Whose document is it? Name its --producer. There are: {names}.")
-        declared = load(document, producer=found[0], allow_remote=allow_remote)
-        for warning in declared.warnings:
-            click.echo(f"warning: {for_terminal(warning)}", err=True)
-        keys = {found[0]: [operation.key for operation in declared.operations]}
-        return build(store, producer=found[0], since=since, until=until, declared=keys), declared
+        found = producers_of(store, producer)
+        declared: dict[str, DeclaredContract] = {}
+        for document in documents:
+            name, path = _whose(document, found)
+            if name in declared:
+                raise click.UsageError(f"Of {for_terminal(name)} there are two documents.")
+            declared[name] = load(path, producer=name, allow_remote=allow_remote)
+            for warning in declared[name].warnings:
+                click.echo(f"warning: {for_terminal(warning)}", err=True)
+        keys = {name: [one.key for one in document.operations] for name, document in declared.items()}
+        single = next(iter(declared)) if len(declared) == 1 else None
+        whole = build(store, producer=single, since=since, until=until, declared=keys)
+    theirs = tuple(one for one in whole.producers if one.name in declared)
+    return replace(whole, producers=theirs), list(declared.values())
+
+
+def _whose(document: str, candidates: Sequence[str]) -> tuple[str, str]:
+    """The producer of a document, and its path, which may hold `=` as well: only a producer's name counts."""
+    name, equals, path = document.partition("=")
+    if equals and name in candidates:
+        return name, path
+    if len(candidates) > 1:
+        names = for_terminal(", ".join(candidates))
+        raise click.UsageError(
+            f"Whose document is it? Name its --producer, or --declared PRODUCER=FILE. There are: {names}."
+        )
+    return candidates[0], document
 
 
 def read_periods(
@@ -67,26 +121,23 @@ def read_periods(
     """What was observed in two periods.
 
     Raises:
-        click.UsageError: no such producer.
+        QuestionError: no such producer.
         DefactoError: the store cannot be read, or nothing was recorded.
     """
-    from inference.contract_map import build  # noqa: PLC0415  # commands import their work when they run
-    from inference.counted import counted  # noqa: PLC0415
-    from reports.periods import Observed  # noqa: PLC0415
+    from reports.reading import observed_in  # noqa: PLC0415  # commands import their work when they run
 
     with _opened(store_url) as store:
-        found = _producers(store, producer)
+        return observed_in(store, producer, earlier), observed_in(store, producer, later)
 
-        def observed(span: Span) -> Observed:
-            return Observed(
-                name=span.text,
-                map=build(store, producer=producer, since=span.since, until=span.until),
-                counted={
-                    name: counted(store, producer=name, since=span.since, until=span.until) for name in found
-                },
-            )
 
-        return observed(earlier), observed(later)
+def claims_of(contract_map: ContractMap) -> list[Claim]:
+    """All claims of a map."""
+    return [
+        claim
+        for producer in contract_map.producers
+        for operation in producer.operations
+        for claim in (*operation.claims, *operation.explained)
+    ]
 
 
 def _opened(store_url: str) -> Store:
@@ -95,20 +146,6 @@ def _opened(store_url: str) -> Store:
     store = Store.open(store_url, create=False)
     _tell_unfolded(store)
     return store
-
-
-def _producers(store: Store, named: str | None) -> list[str]:
-    """The producers to read: the one that was named, or all."""
-    known = store.producers()
-    if not known:
-        raise DefactoError(
-            f"nothing was recorded in {store.url} yet", "Use defacto record, or defacto import."
-        )
-    if named is not None and named not in known:
-        raise click.UsageError(
-            f"There is no producer {named!r}. There are: {for_terminal(', '.join(known))}."
-        )
-    return known if named is None else [named]
 
 
 def _tell_unfolded(store: Store) -> None:

@@ -13,6 +13,7 @@ from cli.options import Quantity, store_option
 from proxy.config import ADMIN_LISTEN, BODY_LIMIT_BYTES, MODES, AdminConfig, Config, LaneConfig
 from proxy.quantities import Age, Size
 from proxy.recorder import Recorder
+from proxy.schemes import PROTOCOLS
 from proxy.sink import StoreSink
 from proxy.splice.admin import Admin
 from proxy.splice.decoder_process import Capture
@@ -37,7 +38,8 @@ if TYPE_CHECKING:
 @click.option(
     "--upstream",
     metavar="URL",
-    help="Where the producer is: http://HOST:PORT, https:// to speak TLS to it, unix:/path, tcp://HOST:PORT.",
+    help="Where the producer is: http://HOST:PORT, https:// to speak TLS to it, unix:/path, a broker as"
+    " amqp://, kafka://, mqtt://, nats:// or redis:// (with an s for TLS), or tcp://HOST:PORT.",
 )
 @click.option(
     "--producer",
@@ -50,6 +52,11 @@ if TYPE_CHECKING:
     default="splice",
     show_default=True,
     help="splice: bytes go straight through. intercept: mitmproxy, for TLS that must be opened.",
+)
+@click.option(
+    "--protocol",
+    type=click.Choice(PROTOCOLS),
+    help="What is spoken; auto: the first bytes of a connection tell. [default: as the upstream's URL says]",
 )
 @click.option(
     "--mode",
@@ -150,6 +157,7 @@ def command(
     upstream: str | None,
     producer: str | None,
     lane: str,
+    protocol: str | None,
     mode: str,
     store_url: str,
     config_file: str | None,
@@ -171,6 +179,7 @@ def command(
     \b
     Example:
       defacto record --listen 127.0.0.1:8080 --upstream http://127.0.0.1:9000 --producer orders
+      defacto record --listen 127.0.0.1:5673 --upstream amqp://127.0.0.1:5672 --producer events
       defacto record --config defacto.toml --store postgresql://defacto@db/defacto
       defacto record --lane intercept --mode regular --listen 127.0.0.1:8080 --producer '*'
     """
@@ -178,7 +187,7 @@ def command(
 
     def plan() -> Plan:
         config = Config() if config_file is None else Config.load(config_file)
-        lanes = _lanes(config, listen, upstream, producer, body_limit, lane, mode)
+        lanes = _lanes(config, listen, upstream, producer, body_limit, lane, mode, protocol)
         given_capture = {name: value for name, value in capture.items() if value is not None}
         config = msgspec.structs.replace(
             config,
@@ -211,7 +220,7 @@ def _admin(config: Config, listen: str | None) -> Admin:
         given = AdminConfig(listen=listen or config.admin.listen).listen
     except ValueError as error:
         raise click.UsageError(f"--admin: {error}") from None
-    address = None if given == "off" else address_of(given or ADMIN_LISTEN, role="admin")
+    address = None if given == "off" else address_of(given or ADMIN_LISTEN, role="admin", alone=True)
     return Admin(address=address, asked=given is not None, token=config.admin.token)
 
 
@@ -239,6 +248,7 @@ def _lanes(
     body_limit: int | None,
     lane: str,
     mode: str,
+    protocol: str | None,
 ) -> list[LaneConfig]:
     """The lane that the options describe, or those of the configuration."""
     given = {"--listen": listen, "--upstream": upstream, "--producer": producer}
@@ -249,6 +259,7 @@ def _lanes(
         described = {
             "lane": lane,
             "mode": mode,
+            "protocol": protocol or "",
             "listen": listen,
             "upstream": upstream or "",
             "producer": producer,

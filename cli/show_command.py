@@ -13,11 +13,11 @@ UNBROKEN = 1 << 20
 
 
 @click.command("show")
-@click.argument("exchange_id", metavar="ID")
+@click.argument("observation_id", metavar="ID")
 @store_option
 @format_option("text", "json")
-def command(exchange_id: str, store_url: str, output_format: str) -> None:
-    """Open one observation: request, response, timing, who it was and how we know. Secrets stay hidden.
+def command(observation_id: str, store_url: str, output_format: str) -> None:
+    """Open one exchange or message: all that is kept of it, who it was and how we know. Secrets stay hidden.
 
     The beginning of an id is enough where no other begins so.
 
@@ -28,14 +28,19 @@ def command(exchange_id: str, store_url: str, output_format: str) -> None:
     """
     from inference.names import Names  # noqa: PLC0415  # commands import their work when they run
     from reports.opened import as_json, as_text  # noqa: PLC0415
+    from reports.opened_message import message_as_json, message_as_text  # noqa: PLC0415
     from reports.text import write  # noqa: PLC0415
+    from store.records import Message  # noqa: PLC0415
     from store.store import Store  # noqa: PLC0415
 
     with Store.open(store_url, create=False) as store:
-        exchange = store.exchange(exchange_id)
-        messages = list(store.messages(exchange=exchange.id))
-        names = Names.of(store)
-        if output_format == "json":
-            click.echo(as_json(exchange, messages, names))
+        found, names = store.observation(observation_id), Names.of(store)
+        if isinstance(found, Message):
+            form, text = message_as_json(found, names), message_as_text(found, names)
         else:
-            write(as_text(exchange, messages, names), sys.stdout, width=UNBROKEN)
+            messages = list(store.messages(exchange=found.id))
+            form, text = as_json(found, messages, names), as_text(found, messages, names)
+        if output_format == "json":
+            click.echo(form)
+        else:
+            write(text, sys.stdout, width=UNBROKEN)

@@ -191,6 +191,6 @@ def free_port() -> int:
 
 def numbers(summary: str) -> tuple[int, int]:
     """Recorded and lost."""
-    match = re.match(r"([\d,]+) exchanges recorded, ([\d,]+) lost", summary)
+    match = re.match(r"([\d,]+) exchanges (?:and [\d,]+ messages )?recorded, ([\d,]+) lost", summary)
     assert match is not None, summary
     return int(match[1].replace(",", "")), int(match[2].replace(",", ""))

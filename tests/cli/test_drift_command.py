@@ -11,7 +11,7 @@ import pytest
 from inference.fold import fold
 from store.store import Store
 from tests.cli.test_map_command import DOCS, DOCUMENT, record, shop, traffic
-from tests.inference.traffic import json_body
+from tests.inference.traffic import call, json_body
 
 if TYPE_CHECKING:
     from tests.cli.test_map_command import Defacto
@@ -69,6 +69,41 @@ def test_of_several_producers_the_documents_must_be_named(shop: Defacto, tmp_pat
     assert said.code == 2
     assert "shop, stock" in said.err
     assert shop("drift", "--declared", "openapi.yaml", "--producer", "shop").code == 1
+
+
+def test_several_documents_make_one_report(shop: Defacto, tmp_path: Path) -> None:
+    record(tmp_path, "stock")
+    both = ("--declared", "shop=openapi.yaml", "--declared", "stock=openapi.yaml", "--format", "json")
+    said = shop("drift", *both)
+    assert said.code == 1
+    form = json.loads(said.out)
+    assert form["declared_documents"] == {"shop": "openapi.yaml", "stock": "openapi.yaml"}
+    assert {clause["producer"] for clause in form["declared"]} == {"shop", "stock"}
+    for name in ("shop", "stock"):
+        alone = json.loads(shop("drift", "--declared", f"{name}=openapi.yaml", "--format", "json").out)
+        assert [one for one in form["declared"] if one["producer"] == name] == alone["declared"]
+
+
+@pytest.mark.parametrize(
+    ("documents", "said"),
+    [
+        (("openapi.yaml", "stock=openapi.yaml"), "Whose document is it?"),
+        (("shop=openapi.yaml", "shop=openapi.yaml"), "two documents"),
+        (("nobody=openapi.yaml",), "Whose document is it?"),
+    ],
+)
+def test_each_of_several_documents_is_of_one_producer(
+    shop: Defacto, tmp_path: Path, documents: tuple[str, ...], said: str
+) -> None:
+    record(tmp_path, "stock")
+    answer = shop("drift", *(part for document in documents for part in ("--declared", document)))
+    assert answer.code == 2
+    assert said in answer.err
+
+
+def test_an_equals_sign_may_be_in_a_path(shop: Defacto, tmp_path: Path) -> None:
+    (tmp_path / "openapi.yaml").rename(tmp_path / "v=1.yaml")
+    assert shop("drift", "--declared", "v=1.yaml").code == 1
 
 
 def test_an_invalid_document_says_where(shop: Defacto, tmp_path: Path) -> None:
@@ -163,3 +198,24 @@ def test_formats_of_periods(shop: Defacto, tmp_path: Path, form: str, beginning:
     assert said.code == 1
     assert said.out.startswith(beginning)
     assert shop("drift", "--declared", "missing.yaml").code == 3
+
+
+def test_what_only_who_has_left_relied_on_fails_nothing(shop: Defacto, tmp_path: Path) -> None:
+    document = DOCUMENT.replace("total: {type: integer}", "total: {type: string}")
+    (tmp_path / "openapi.yaml").write_text(document, encoding="utf-8")
+    with Store.open(str(tmp_path / "defacto.db")) as store:
+        orders = {"items": [{"id": "o1", "total": "9.90", "ref": "late"}]}
+        store.write([call(100 * 86_400, "GET", "/orders", consumer="storefront", got=orders)])
+        fold(store)
+    assert shop("drift", "--declared", "openapi.yaml").code == 1
+    (tmp_path / "contract.yaml").write_text("interface: {producer: shop}\n", encoding="utf-8")
+    said = shop("drift", "--declared", "openapi.yaml")
+    assert said.code == 0
+    assert "only billing relied on 1 undeclared thing, and has left" in " ".join(said.out.split())
+    assert "RELIED UPON BY WHO HAS LEFT, PROMISED BY NOBODY" in said.out
+    page = shop("drift", "--declared", "openapi.yaml", "--format", "html").out
+    assert "billing has left: last seen 2023-11-14, more than 90 days before the end" in page
+    clauses = json.loads(shop("drift", "--declared", "openapi.yaml", "--format", "json").out)["undeclared"]
+    ref = next(one for one in clauses if one["subject"] == "response.200.body.items[].ref")
+    assert ref["relied_upon"] is False
+    assert any("billing has left" in line for line in ref["why"])

@@ -84,16 +84,25 @@ class Traffic:
 
 
 def settled(running: Recorder, traffic: Traffic) -> tuple[int, int, str]:
-    """End the recorder; stored and lost by its own account, which holds against the store's."""
+    """End the recorder; stored and lost by its own account, which holds against the store's.
+
+    Where the machine is busy with other tests, sampling leaves some out as well.
+    """
     summary = running.end()
     stored, lost = numbers(summary)
-    assert stored + lost == traffic.count, summary
+    assert stored + lost + left_out(summary) == traffic.count, summary
     with Store.open(str(running.store)) as store:
         ids = [one.id for one in store.exchanges()]
         assert len(ids) == len(set(ids)) == stored
         assert store.capture().observed == stored
         assert sum(store.capture().lost.values()) == lost
     return stored, lost, summary
+
+
+def left_out(summary: str) -> int:
+    """How many sampling left out, by the recorder's account."""
+    told = re.search(r"([\d,]+) left out by sampling", summary)
+    return int(told[1].replace(",", "")) if told else 0
 
 
 def wait_until(condition: Callable[[], bool]) -> None:
@@ -343,9 +352,8 @@ def test_sampling_leaves_out_and_says_so(tmp_path: Path) -> None:
         with Traffic(running.port) as traffic:
             traffic.more(600)
         summary = running.end()
-    left_out = re.search(r"([\d,]+) left out by sampling", summary)
-    assert left_out is not None
     stored, lost = numbers(summary)
     assert lost == 0
-    assert stored + int(left_out[1].replace(",", "")) == traffic.count
+    assert left_out(summary) > 0
+    assert stored + left_out(summary) == traffic.count
     assert len({one.identity.key for one in running.stored()}) == 2

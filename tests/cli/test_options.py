@@ -7,7 +7,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from cli.options import Instant, Period, Span
+from cli.options import Instant, Period
+from reports.when import Span
 
 SECOND = 10**9
 

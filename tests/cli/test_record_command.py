@@ -123,7 +123,7 @@ def test_what_is_wrong_with_the_traffic_is_counted_and_the_rest_recorded(tmp_pat
         asyncio.run(traffic(running.port))
         summary = running.end()
     assert numbers(summary)[0] == 120
-    assert "not-http 1" in summary
+    assert "other-protocol 1" in summary
     assert "malformed 1" in summary
 
 
@@ -172,7 +172,7 @@ def test_taken_port_is_an_error_in_a_sentence(tmp_path: Path) -> None:
         ([], 2, "Give --listen, --upstream and --producer, or a --config"),
         (["--listen", "127.0.0.1:0"], 2, "--upstream and --producer must be given too"),
         (["--listen", "8080", "--upstream", "http://h", "--producer", "p"], 2, "must be HOST:PORT"),
-        (["--listen", "h:1", "--upstream", "ftp://h", "--producer", "p"], 2, "must be an http"),
+        (["--listen", "h:1", "--upstream", "ftp://h", "--producer", "p"], 2, "one of the schemes http"),
         (["--listen", "127.0.0.1:0", "--upstream", "http://h/api", "--producer", "p"], 3, "has a path"),
     ],
 )
