@@ -3,6 +3,9 @@
 It behaves as real services do, which is not quite as `openapi.yaml` says; `truth.yaml` lists where they part.
 
     python -m examples.shop.server --port 8090 --seed 7
+    python -m examples.shop.server --events amqp://127.0.0.1:5672
+
+With `--events` it tells a broker what becomes of its orders.
 """
 
 from __future__ import annotations
@@ -20,6 +23,8 @@ from uuid import NAMESPACE_URL, uuid5
 from aiohttp import web
 
 from examples.shop import views
+from examples.shop.events import CREATED, EXCHANGE, PAID, SHIPPED
+from examples.shop.outbox import Outbox
 from examples.shop.state import CARRIERS, Order, Problem, Shop
 
 if TYPE_CHECKING:
@@ -28,6 +33,7 @@ if TYPE_CHECKING:
     Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 SHOP = web.AppKey("shop", Shop)
+OUTBOX = web.AppKey("outbox", Outbox)
 CALLS: web.AppKey[Counter[str]] = web.AppKey("calls", Counter)
 FIRST_ANSWERS: web.AppKey[dict[str, views.Json]] = web.AppKey("first-answers", dict)
 """What was answered when an order was placed; a replay repeats it word for word."""
@@ -98,6 +104,8 @@ async def place_order(request: web.Request) -> web.Response:
     key = request.headers.get("Idempotency-Key")
     order, replayed = request.app[SHOP].place_order(_customer(request), await _body(request), key)
     headers = {"Idempotent-Replayed": "true"} if replayed else None
+    if not replayed:
+        request.app[OUTBOX].put(CREATED, views.created_event(order))
     page = request.app[FIRST_ANSWERS].setdefault(order.id, views.order_page(order))
     return _answer(request, page, status=201, headers=headers)
 
@@ -130,7 +138,15 @@ async def cancel_order(request: web.Request) -> web.Response:
 @routes.post("/orders/{order_id}/payments")
 async def pay(request: web.Request) -> web.Response:
     payment = request.app[SHOP].pay(_order(request), await _body(request))
+    request.app[OUTBOX].put(PAID, views.paid_event(payment))
     return _answer(request, views.payment_page(payment), status=201)
+
+
+@routes.post("/orders/{order_id}/points")
+async def grant_points(request: web.Request) -> web.Response:
+    """Each call grants them: there is no key by which a second one would be known."""
+    _order(request).customer.points += (await _body(request)).get("points", 0)
+    return web.Response(status=204)
 
 
 @routes.get("/payments/{payment_id}")
@@ -163,6 +179,7 @@ async def list_carriers(request: web.Request) -> web.Response:
 @routes.post("/orders/{order_id}/shipments")
 async def ship(request: web.Request) -> web.Response:
     shipment = request.app[SHOP].ship(_order(request), await _body(request))
+    request.app[OUTBOX].put(SHIPPED, views.shipped_event(shipment))
     return _answer(request, views.shipment_page(shipment), status=201)
 
 
@@ -277,16 +294,19 @@ def make_app(seed: int) -> web.Application:
     """The shop as an application; the same seed and the same requests give the same answers."""
     app = web.Application(middlewares=[problems])
     app[SHOP] = Shop(seed)
+    app[OUTBOX] = Outbox()
     app[CALLS] = Counter()
     app[FIRST_ANSWERS] = {}
     app.add_routes(routes)
     return app
 
 
-async def serve(port: int, seed: int) -> None:
+async def serve(port: int, seed: int, events: str | None, exchange: str) -> None:
     """Serve until a signal to end; print the address once it is listening."""
-    runner = web.AppRunner(make_app(seed), access_log=None, shutdown_timeout=1)
+    app = make_app(seed)
+    runner = web.AppRunner(app, access_log=None, shutdown_timeout=1)
     await runner.setup()
+    telling = asyncio.create_task(app[OUTBOX].deliver(events, exchange)) if events else None
     await web.TCPSite(runner, "127.0.0.1", port).start()
     host, actual = runner.addresses[0][:2]
     print(f"listening on http://{host}:{actual}", flush=True)
@@ -294,6 +314,8 @@ async def serve(port: int, seed: int) -> None:
     for name in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(name, ended.set)
     await ended.wait()
+    if telling:
+        telling.cancel()
     await runner.cleanup()
 
 
@@ -301,8 +323,10 @@ def main(arguments: Iterable[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description="The shop's orders API.")
     parser.add_argument("--port", type=int, default=8090, help="0 takes a free one")
     parser.add_argument("--seed", type=int, default=7)
+    parser.add_argument("--events", metavar="URL", help="the broker: amqp://HOST:PORT or mqtt://HOST:PORT")
+    parser.add_argument("--exchange", default=EXCHANGE, help="of events over AMQP; the subscribers make it")
     options = parser.parse_args(None if arguments is None else list(arguments))
-    asyncio.run(serve(options.port, options.seed))
+    asyncio.run(serve(options.port, options.seed, options.events, options.exchange))
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""`truth.yaml`, read: what must be found in the shop's traffic, and what must not be claimed."""
+"""`truth.yaml` and `truth_events.yaml`, read: what is to be found in the traffic, and what not claimed."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 TRUTH = Path(__file__).with_name("truth.yaml")
+EVENTS = Path(__file__).with_name("truth_events.yaml")
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -55,7 +56,7 @@ class Dependence:
 
 @dataclass(frozen=True, slots=True)
 class Fact:
-    """Something true of the producer. `standing` is how `openapi.yaml` relates to it, `""` if not said."""
+    """Something true of the producer. `standing` is how its document relates to it, `""` if not said."""
 
     place: Place
     kind: str
@@ -108,13 +109,21 @@ def blank(operation: str) -> str:
     return re.sub(r"\{[^{}]*\}", "{}", operation)
 
 
-def load(path: Path = TRUTH) -> Truth:
-    """Read the file.
+def load(path: Path = TRUTH, *, over: str = "amqp") -> Truth:
+    """Read a file.
+
+    Args:
+        path: either of the two.
+        over: the protocol of the events; what is only true where they have another is left out.
 
     Raises:
         ValueError, KeyError: it is not what its head says; a subject is none, or something is missing.
     """
     document = yaml.safe_load(path.read_text("utf-8"))
+
+    def entries(name: str) -> Iterator[dict[str, Any]]:
+        return (entry for entry in document[name] if entry.get("over", over) == over)
+
     return Truth(
         producer=document["producer"],
         consumers=tuple(document["consumers"]),
@@ -128,24 +137,23 @@ def load(path: Path = TRUTH) -> Truth:
             for body, tree in bodies.items()
             for subject, shape in _shapes(parse(body), tree, present=None)
         },
-        dependences=tuple(map(_dependence, document["dependences"])),
+        dependences=tuple(map(_dependence, entries("dependences"))),
         facts=tuple(
             Fact(_place(fact), fact["kind"], family=fact["family"], value=fact.get("value", ""))
-            for fact in document["facts"]
+            for fact in entries("facts")
         ),
         complete=frozenset(document["complete"]),
-        drift=tuple(
-            Fact(_place(fact), fact["kind"], standing=fact["standing"]) for fact in document["drift"]
-        ),
+        drift=tuple(Fact(_place(fact), fact["kind"], standing=fact["standing"]) for fact in entries("drift")),
         distractors=tuple(
-            Distractor(entry["consumer"], _place(entry), entry["how"]) for entry in document["distractors"]
+            Distractor(entry["consumer"], _place(entry), entry["how"]) for entry in entries("distractors")
         ),
     )
 
 
 def _media_type(status: str | None) -> str:
     """Refusals are problem details (RFC 9457), all else is JSON."""
-    return "application/problem+json" if status and status >= "400" else "application/json"
+    refused = status is not None and status.isdecimal() and status >= "400"
+    return "application/problem+json" if refused else "application/json"
 
 
 def _place(entry: dict[str, Any]) -> Place:

@@ -147,3 +147,36 @@ def tracking_page(shipment: Shipment) -> Json:
             for code in ("received", "sorted", "loaded")[: shipment.looks]
         ],
     }
+
+
+def created_event(order: Order) -> Json:
+    """That an order was placed."""
+    return {
+        "order_id": order.id,
+        "client_reference": order.client_reference,
+        "customer_id": order.customer.id,
+        "currency": order.currency,
+        "total": order.total,
+        "items": [{"sku": line.product.sku, "quantity": line.quantity} for line in order.lines],
+    }
+
+
+def paid_event(payment: Payment) -> Json:
+    """That the money for an order is there."""
+    order = payment.order
+    return {
+        "order_id": order.id,
+        "payment_id": payment.id,
+        "amount": payment.amount,
+        "currency": order.currency,
+        "articles": sum(line.quantity for line in order.lines),
+    }
+
+
+def shipped_event(shipment: Shipment) -> Json:
+    """That an order is under way."""
+    return {
+        "order_id": shipment.order.id,
+        "carrier": shipment.carrier,
+        "tracking_number": shipment.tracking_number,
+    }

@@ -12,9 +12,10 @@ from aiohttp.test_utils import TestClient, TestServer
 from openapi_spec_validator import validate
 
 from contract.subject import ITEM, VALUE, Subject, parse
+from examples.shop.events import CHANNELS
 from examples.shop.server import make_app
-from examples.shop.truth import TRUTH, Place, Truth, blank, load
-from tests.examples.traffic import CLIENTS, Passed, Traffic, run_shop
+from examples.shop.truth import EVENTS, TRUTH, Place, Truth, blank, load
+from tests.examples.traffic import CLIENTS, SUBSCRIBERS, Passed, Traffic, run_shop
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -63,7 +64,7 @@ def test_truth_names_real_operations(truth: Truth) -> None:
 
 
 def test_truth_names_its_consumers(truth: Truth) -> None:
-    assert set(truth.consumers) == set(CLIENTS)
+    assert set(truth.consumers) == {*CLIENTS, *SUBSCRIBERS} - {"ledger"}
     assert {dependence.consumer for dependence in truth.dependences} == set(CLIENTS)
     assert {distractor.consumer for distractor in truth.distractors} == set(CLIENTS)
 
@@ -78,11 +79,11 @@ def test_openapi_document_is_valid() -> None:
 
 
 def test_every_client_got_its_work_done(traffic: Traffic) -> None:
-    for name in CLIENTS:
-        first_number = int(traffic.said[name].split(": ")[1].split()[0])
+    for name in (*CLIENTS, *SUBSCRIBERS):
+        first_number = int(traffic.said[name].rpartition(": ")[2].split()[0])
         assert first_number > 0, traffic.said[name]
     assert "0 reports given up on" not in traffic.said["analytics"].split(", ")
-    assert set(CLIENTS) == {passed.consumer for passed in traffic.exchanges}
+    assert {*CLIENTS, *SUBSCRIBERS} - {"ledger"} == {passed.consumer for passed in traffic.exchanges}
 
 
 def test_the_statuses_are_those_of_truth(truth: Truth, traffic: Traffic) -> None:
@@ -107,6 +108,22 @@ def test_the_shapes_are_those_of_truth(truth: Truth, traffic: Traffic) -> None:
         if shape.present is not None:
             parent = Place(place.operation, str(parse(place.subject).parent))
             assert (seen[place] == objects[parent]) == shape.present, place
+
+
+def test_events_are_those_of_truth(traffic: Traffic) -> None:
+    """Every channel, with exactly the fields and types of truth; an order's events in order, each once."""
+    truth = load(EVENTS)
+    types = defaultdict(set)
+    for channel, event in traffic.events:
+        for subject, value in _walk(Subject(("response", "message", "body")), event, set()):
+            types[Place(f"RECEIVE {channel}", str(subject))].add(JSON_TYPES[type(value)])
+    received = {place: shape.types for place, shape in truth.shapes.items() if "RECEIVE" in place.operation}
+    assert types == received
+    told = defaultdict(list)
+    for channel, event in traffic.events:
+        told[event["order_id"]].append(CHANNELS.index(channel))
+    assert [0, 1] in told.values()
+    assert all(steps == list(range(steps[0], steps[-1] + 1)) for steps in told.values())
 
 
 def test_what_is_used_comes_back(truth: Truth, traffic: Traffic) -> None:

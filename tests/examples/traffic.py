@@ -1,4 +1,4 @@
-"""The shop served in this process, its clients as processes of their own, and all that passed between."""
+"""The shop served in this process, its consumers as processes of their own, and all that passed between."""
 
 from __future__ import annotations
 
@@ -15,11 +15,14 @@ from typing import Any
 import jwt
 from aiohttp import web
 
-from examples.shop.server import make_app
+from examples.shop.events import CHANNELS, EXCHANGE, Event, connected
+from examples.shop.server import OUTBOX, make_app
 from examples.shop.truth import blank
+from tests.examples.brokers import own_broker, started
 
 ROOT = Path(__file__).parents[2]
 CLIENTS = ("billing", "warehouse", "storefront", "analytics", "marketplace")
+SUBSCRIBERS = ("screening", "ledger", "loyalty")
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,18 +46,29 @@ class Traffic:
     """What passed, in the order of the answers, and what the clients said at the end."""
 
     exchanges: list[Passed] = field(default_factory=list)
+    events: list[tuple[str, Event]] = field(default_factory=list)
+    """Channel and payload."""
     said: dict[str, str] = field(default_factory=dict)
 
 
 def run_shop(seconds: float) -> Traffic:
-    """Serve the shop, run all clients against it, and return what passed."""
+    """Serve the shop with a broker, run all consumers against it, and return what passed."""
+    with own_broker() as events:
+        return _run(events, seconds)
+
+
+def _run(events: str, seconds: float) -> Traffic:
     traffic = Traffic()
     ready, loop = threading.Event(), asyncio.new_event_loop()
     base: list[str] = []
-    thread = threading.Thread(target=_serve, args=(loop, traffic, base, ready))
+    thread = threading.Thread(target=_serve, args=(loop, traffic, events, base, ready))
     thread.start()
     try:
         assert ready.wait(10), "the shop did not start"
+        subscribers = {
+            name: started(f"examples.shop.subscribers.{name}", "--base", base[0], "--events", events)
+            for name in SUBSCRIBERS
+        }
         options = ["--base", base[0], "--seconds", str(seconds)]
         clients = {
             name: subprocess.Popen(
@@ -67,18 +81,25 @@ def run_shop(seconds: float) -> Traffic:
             for name in CLIENTS
         }
         for name, client in clients.items():
-            said, complained = client.communicate(timeout=seconds + 40)
-            assert client.returncode == 0, complained
-            assert not complained
-            traffic.said[name] = said.strip()
+            traffic.said[name] = _said(client, seconds + 40)
+        for name, subscriber in subscribers.items():
+            subscriber.terminate()
+            traffic.said[name] = _said(subscriber, 10)
     finally:
         loop.call_soon_threadsafe(loop.stop)
         thread.join()
     return traffic
 
 
+def _said(consumer: subprocess.Popen[str], patience: float) -> str:
+    said, complained = consumer.communicate(timeout=patience)
+    assert consumer.returncode == 0, complained
+    assert not complained
+    return said.strip()
+
+
 def _serve(
-    loop: asyncio.AbstractEventLoop, traffic: Traffic, base: list[str], ready: threading.Event
+    loop: asyncio.AbstractEventLoop, traffic: Traffic, events: str, base: list[str], ready: threading.Event
 ) -> None:
     @web.middleware
     async def record(request: web.Request, handler: Any) -> web.StreamResponse:
@@ -86,20 +107,28 @@ def _serve(
         traffic.exchanges.append(await _passed(request, response))
         return response
 
-    async def start() -> web.AppRunner:
+    async def hear() -> None:
+        async with connected(events, "test") as broker:
+            async for delivery in await broker.subscribe(CHANNELS):
+                traffic.events.append((delivery.channel, delivery.event))
+
+    async def start() -> tuple[web.AppRunner, list[asyncio.Task[None]]]:
         app = make_app(seed=7)
         app.middlewares.insert(0, record)
         runner = web.AppRunner(app, access_log=None, shutdown_timeout=1)
         await runner.setup()
         await web.TCPSite(runner, "127.0.0.1", 0).start()
         base.append(f"http://127.0.0.1:{runner.addresses[0][1]}")
+        tasks = [loop.create_task(hear()), loop.create_task(app[OUTBOX].deliver(events, EXCHANGE))]
         ready.set()
-        return runner
+        return runner, tasks
 
     asyncio.set_event_loop(loop)
-    runner = loop.run_until_complete(start())
+    runner, tasks = loop.run_until_complete(start())
     loop.run_forever()
-    loop.run_until_complete(runner.cleanup())
+    for task in tasks:
+        task.cancel()
+    loop.run_until_complete(asyncio.gather(*tasks, runner.cleanup(), return_exceptions=True))
     loop.close()
 
 
