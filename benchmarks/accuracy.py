@@ -4,11 +4,12 @@
     python -m benchmarks.accuracy --store demo/shop.db
     python -m benchmarks.accuracy --format json
 
-The truth is `examples/shop/truth.yaml`. Found: true and claimed. Missed: true and not claimed. False: claimed
-and not true, which needs a truth that is complete: it is for operations, the level `used`, the shape of every
-query and JSON body, statuses and content types, and for the kinds that the truth calls complete; for those
-precision is given. Of the other kinds truth names single facts, so they have recall alone. Not scored:
-headers, path parameters, the levels `exposed` and `requested`.
+The truth is `examples/shop/truth.yaml`, and of the events `truth_events.yaml` beside it. Found: true and
+claimed. Missed: true and not claimed. False: claimed and not true, which needs a truth that is complete: it
+is for operations, the level `used`, the shape of every query and JSON body, statuses and content types, and
+for the kinds that the truth calls complete; for those precision is given. Of the other kinds truth names
+single facts, so they have recall alone. Not scored: headers, path parameters, the levels `exposed` and
+`requested`.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ from typing import TYPE_CHECKING, Any
 from contract.clause import Family
 from contract.kinds import KINDS
 from contract.subject import parse
-from examples.shop.truth import TRUTH, Dependence, Fact, Place, Truth, blank, load
+from examples.shop.truth import EVENTS, TRUTH, Dependence, Fact, Place, Truth, blank, load
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -225,6 +226,31 @@ def fooled(truth: Truth, claims: Claims) -> list[str]:
     ]
 
 
+@dataclass(frozen=True, slots=True)
+class Result:
+    """All that is measured of one producer."""
+
+    truth: Truth
+    scores: tuple[Score, ...]
+    fooled: list[str]
+
+
+def _results(store: str) -> Iterator[Result]:
+    """Of the shop, then of its events."""
+    form = ("--store", store, "--format", "json")
+    observed = json.loads(_defacto("map", *form))
+    first, *_ = _defacto(
+        "messages", "--store", store, "--producer", "shop-events", "--limit", "1", "--format", "jsonl"
+    ).splitlines()
+    over = json.loads(first)["protocol"]
+    truths = {"openapi.yaml": load(over=over), "asyncapi.yaml": load(EVENTS, over=over)}
+    for document, truth in truths.items():
+        declared = f"{truth.producer}={TRUTH.with_name(document)}"
+        drift = json.loads(_defacto("drift", *form, "--declared", declared))
+        claims = Claims.of(observed, truth.producer)
+        yield Result(truth, (*score(truth, claims), *drifted(truth, drift)), fooled(truth, claims))
+
+
 def _compare(name: str, wanted: set[str], claimed: set[str]) -> Score:
     return Score(name, frozenset(wanted & claimed), frozenset(wanted - claimed), frozenset(claimed - wanted))
 
@@ -252,24 +278,38 @@ def _defacto(*arguments: str) -> str:
     return done.stdout
 
 
-def _print(scores: Iterable[Score], fallen: list[str], distractors: int) -> None:
+def _print(result: Result) -> None:
     def share(value: float | None) -> str:
         return "    –" if value is None else f"{value:5.2f}"
 
-    print(f"{'':28}{'true':>6}{'found':>7}{'false':>7}  precision  recall")
+    scores = result.scores
+    print(f"{result.truth.producer:28}{'true':>6}{'found':>7}{'false':>7}  precision  recall")
     for one in scores:
         wanted, false = len(one.found) + len(one.missed), "–" if one.false is None else len(one.false)
         if wanted or one.false:
             counts = f"{wanted:6}{len(one.found):7}{false:>7}"
             print(f"{one.name:28}{counts}      {share(one.precision)}   {share(one.recall)}")
-    print(f"\nDistractors claimed: {len(fallen)} of {distractors}")
-    for text in fallen:
+    print(f"\nDistractors claimed: {len(result.fooled)} of {len(result.truth.distractors)}")
+    for text in result.fooled:
         print(f"  {text}")
     for one in scores:
         for title, texts in (("False", one.false), ("Missed", one.missed)):
             if texts:
                 print(f"\n{title}, {one.name}:")
                 print("\n".join(f"  {text}" for text in sorted(texts)))
+
+
+def _form(result: Result) -> dict[str, Any]:
+    rows = [
+        {
+            "name": one.name,
+            "precision": one.precision,
+            "recall": one.recall,
+            **{name: sorted(getattr(one, name) or ()) for name in ("found", "missed", "false")},
+        }
+        for one in result.scores
+    ]
+    return {"scores": rows, "distractors_claimed": result.fooled}
 
 
 def main() -> None:
@@ -285,26 +325,13 @@ def main() -> None:
         if store is None:
             _defacto("demo", "--no-open", "--seconds", options.seconds, "--keep", folder)
             store = f"{folder}/shop.db"
-        observed = json.loads(_defacto("map", "--store", store, "--format", "json"))
-        document = str(TRUTH.with_name("openapi.yaml"))
-        drift = json.loads(_defacto("drift", "--store", store, "--declared", document, "--format", "json"))
-    truth = load()
-    claims = Claims.of(observed, truth.producer)
-    scores = [*score(truth, claims), *drifted(truth, drift)]
-    fallen = fooled(truth, claims)
+        results = list(_results(store))
     if options.format == "json":
-        rows = [
-            {
-                "name": one.name,
-                "precision": one.precision,
-                "recall": one.recall,
-                **{name: sorted(getattr(one, name) or ()) for name in ("found", "missed", "false")},
-            }
-            for one in scores
-        ]
-        print(json.dumps({"scores": rows, "distractors_claimed": fallen}, indent=2))
+        print(json.dumps({one.truth.producer: _form(one) for one in results}, indent=2))
     else:
-        _print(scores, fallen, len(truth.distractors))
+        for one in results:
+            _print(one)
+            print()
 
 
 if __name__ == "__main__":

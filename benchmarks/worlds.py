@@ -11,18 +11,13 @@ not scored here: `benchmarks/accuracy.py` does that.
 
 from __future__ import annotations
 
-import argparse
-import json
-import sys
 import tempfile
-from collections import Counter, defaultdict
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from benchmarks.features import FEATURES
 from benchmarks.world import World
-from contract.kinds import KINDS
+from benchmarks.worlds_scores import Scores, hold, over, parser_of, show
 from examples.shop.truth import blank
 from inference.contract_map import build
 from inference.fold import fold
@@ -33,37 +28,6 @@ if TYPE_CHECKING:
 
 UNSCORED = frozenset({"present", "type", "nullable", "closed", "occurs", "content-type", "latency", "rate"})
 FEATURES_IN_A_WORLD = 4
-
-
-@dataclass(slots=True)
-class Scores:
-    """Counts by kind, and the places behind them with the seed of their world."""
-
-    found: Counter[str] = field(default_factory=Counter)
-    planted: Counter[str] = field(default_factory=Counter)
-    false: Counter[str] = field(default_factory=Counter)
-    true: Counter[str] = field(default_factory=Counter)
-    missed_at: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
-    false_at: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
-
-    def rows(self) -> list[dict[str, object]]:
-        """One row a kind, in the order of `KINDS`, and one for all."""
-        kinds = [kind for kind in KINDS if self.planted[kind] or self.false[kind] or self.true[kind]]
-        return [self._row(kind, [kind]) for kind in kinds] + [self._row("all", kinds)]
-
-    def _row(self, name: str, kinds: list[str]) -> dict[str, object]:
-        planted, found, false, true = (
-            sum(counter[kind] for kind in kinds)
-            for counter in (self.planted, self.found, self.false, self.true)
-        )
-        return {
-            "kind": name,
-            "planted": planted,
-            "found": found,
-            "false": false,
-            "precision": round(true / (true + false), 3) if true + false else None,
-            "recall": round(found / planted, 3) if planted else None,
-        }
 
 
 def play(seed: int, count: int) -> World:
@@ -84,27 +48,15 @@ def judge(world: World, scores: Scores) -> None:
         store.write(world.exchanges)
         fold(store)
         made = build(store)
-    claimed: set[Key] = set()
+    claimed: dict[Key, str] = {}
     doubts: dict[Key, str] = {}
     for operation in made.producers[0].operations:
         for claim in operation.claims:
             kind = claim.clause.kind
             key = (blank(operation.key), _anonymous(claim.clause.subject.text), kind.name)
-            if kind.name in UNSCORED or not kind.informative:
-                continue
-            if claim.doubt:
-                doubts[key] = claim.doubt
-                continue
-            claimed.add(key)
-            if not world.is_true(key):
-                scores.false_at[kind.name].append(f"{world.seed}: {key[0]} · {claim.clause.statement}")
-    for key in world.planted:
-        scores.planted[key[2]] += 1
-        scores.found[key[2]] += key in claimed
-        if key not in claimed:
-            scores.missed_at[key[2]].append(f"{world.seed}: {key[0]} · {key[1]} {doubts.get(key, '')}")
-    for key in claimed:
-        (scores.true if world.is_true(key) else scores.false)[key[2]] += 1
+            if kind.name not in UNSCORED and kind.informative:
+                (doubts if claim.doubt else claimed)[key] = claim.doubt or claim.clause.statement
+    hold(world, claimed, doubts, scores)
 
 
 def _anonymous(subject: str) -> str:
@@ -114,51 +66,11 @@ def _anonymous(subject: str) -> str:
 
 def run(worlds: int, seed: int, count: int) -> Scores:
     """The scores over some worlds."""
-    scores = Scores()
-    for number in range(worlds):
-        judge(play(seed + number, count), scores)
-        if sys.stderr.isatty():
-            print(f"\r{number + 1} of {worlds} worlds", end="", file=sys.stderr)
-    if sys.stderr.isatty():
-        print(file=sys.stderr)
-    return scores
-
-
-def _print(scores: Scores, kinds: frozenset[str], *, verbose: bool) -> None:
-    print(f"{'':18}{'planted':>8}{'found':>7}{'false':>7}  precision  recall")
-    for row in scores.rows():
-        if kinds and row["kind"] not in kinds:
-            continue
-        shares = "".join(
-            f"{'–' if row[s] is None else row[s]!s:>{w}}" for s, w in (("precision", 11), ("recall", 8))
-        )
-        print(f"{row['kind']:18}{row['planted']:8}{row['found']:7}{row['false']:7}{shares}")
-    if verbose:
-        for title, places in (("Missed", scores.missed_at), ("False", scores.false_at)):
-            for kind, found in sorted(places.items()):
-                if not kinds or kind in kinds:
-                    print(f"\n{title}, {kind}: {len(found)}")
-                    print("\n".join(f"  {place[:170]}" for place in found[:12]))
+    return over(range(seed, seed + worlds), lambda one, scores: judge(play(one, count), scores))
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
-    parser.add_argument("--worlds", type=int, default=200)
-    parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--observations", type=int, default=100)
-    parser.add_argument("--kinds", default="", help="only these, between commas")
-    parser.add_argument("--falling", action="store_true", help="at 10, 30, 100 and 1,000 observations")
-    parser.add_argument("--verbose", action="store_true", help="list what was missed and what is false")
-    parser.add_argument("--format", choices=["text", "json"], default="text")
-    wanted = parser.parse_args()
-    counts = [10, 30, 100, 1_000] if wanted.falling else [wanted.observations]
-    results = {count: run(wanted.worlds, wanted.seed, count) for count in counts}
-    if wanted.format == "json":
-        print(json.dumps({count: scores.rows() for count, scores in results.items()}))
-        return
-    for count, scores in results.items():
-        print(f"\n{wanted.worlds} worlds, {count:,} observations of each feature")
-        _print(scores, frozenset(filter(None, wanted.kinds.split(","))), verbose=wanted.verbose)
+    show(parser_of(__doc__).parse_args(), run)
 
 
 if __name__ == "__main__":

@@ -10,7 +10,7 @@ import pytest
 
 from benchmarks.accuracy import FLOW, Claims, fooled, score
 from contract.kinds import KINDS
-from examples.shop.truth import Place, Truth, load
+from examples.shop.truth import EVENTS, Place, Truth, load
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -29,13 +29,18 @@ Claimed = tuple[Place, str, object, list[Link]]
 
 @pytest.fixture
 def perfect(truth: Truth) -> dict[str, Any]:
+    return claiming(truth)
+
+
+def claiming(truth: Truth) -> dict[str, Any]:
     """A map that claims exactly what is true, as far as there are kinds for it."""
     clauses: dict[str, list[dict[str, Any]]] = defaultdict(list)
     for place, kind, value, links in (*statuses(truth), *shapes(truth), *named(truth)):
         clause = {"subject": place.subject, "kind": kind, "value": value, "dependence": links}
         clauses[place.operation].append(clause)
     operations = [{"key": key, "clauses": found} for key, found in clauses.items()]
-    return {"producers": [{"name": "shop", "operations": operations}, {"name": "other", "operations": []}]}
+    others = {"name": "other", "operations": []}
+    return {"producers": [{"name": truth.producer, "operations": operations}, others]}
 
 
 def statuses(truth: Truth) -> Iterator[Claimed]:
@@ -67,7 +72,7 @@ def named(truth: Truth) -> Iterator[Claimed]:
 
 
 def scores(truth: Truth, form: dict[str, Any]) -> dict[str, Score]:
-    return {one.name: one for one in score(truth, Claims.of(form, "shop"))}
+    return {one.name: one for one in score(truth, Claims.of(form, truth.producer))}
 
 
 def operation(form: dict[str, Any], key: str) -> list[dict[str, Any]]:
@@ -86,6 +91,14 @@ def test_the_truth_itself_gets_full_marks(truth: Truth, perfect: dict[str, Any])
     assert not fooled(truth, Claims.of(perfect, "shop"))
 
 
+@pytest.mark.parametrize("over", ["amqp", "mqtt"])
+def test_the_truth_of_events_gets_full_marks(over: str) -> None:
+    events = load(EVENTS, over=over)
+    for one in scores(events, claiming(events)).values():
+        assert not one.missed, one.name
+        assert not one.false, one.name
+
+
 def test_nothing_claimed_is_no_perfection(truth: Truth) -> None:
     for one in scores(truth, {"producers": []}).values():
         assert one.precision is None
@@ -93,9 +106,10 @@ def test_nothing_claimed_is_no_perfection(truth: Truth) -> None:
 
 
 def test_what_else_is_claimed_of_a_complete_kind_is_false(truth: Truth, perfect: dict[str, Any]) -> None:
-    clause = {"subject": "response.200.body.colour", "kind": "echo", "value": None, "dependence": []}
-    operation(perfect, "GET /orders/{}").append(clause)
-    assert scores(truth, perfect)["echo"].false == {"GET /orders/{} · response.200.body.colour"}
+    clause: dict[str, Any] = {"subject": "response.200.body.colour", "kind": "echo", "dependence": []}
+    operation(perfect, "GET /orders/{}").append({**clause, "value": None})
+    said = scores(truth, perfect)["echo"].false
+    assert said == frozenset({"GET /orders/{} · response.200.body.colour"})
 
 
 def test_a_missing_claim_is_named(truth: Truth, perfect: dict[str, Any]) -> None:

@@ -1,0 +1,170 @@
+"""How well the gate finds what others declare breaking: pairs of documents with known verdicts.
+
+    python -m benchmarks.gate FOLDER              figures for each source
+    python -m benchmarks.gate FOLDER --wrong      which cases went wrong, and what was said of them
+
+The pairs are not part of this repository. They come from the tests of other checkers of documents: oasdiff
+(`checker/*_test.go` over `data/`) and openapi-diff (`core/src/test/.../backcompat` over its resources).
+FOLDER holds a folder for each source, with the documents, and `cases.tsv`: columns `old` and `new` (paths
+from FOLDER; the first folder is the source), `verdict`, `place` and `doubt`.
+
+- `breaking`: a change at `place` is breaking; `place` is `GET /orders query limit`, as reports write it.
+- `warning`: a change at `place` is at least a warning.
+- `compatible`: nothing is breaking; `place` is empty.
+
+`doubt` says who else says otherwise: another source, or the test itself. It is empty where nobody does.
+
+Recall is the share of breaking cases found at their places. False is how many compatible ones are called
+breaking.
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+from collections import Counter, defaultdict
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from contract.changes import Compatibility, compare, load
+from contract.changes.facts import Document
+from contract.openapi.errors import DeclaredError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from contract.changes import Change
+
+
+class Outcome(StrEnum):
+    """What the gate made of a case."""
+
+    FOUND = "found"
+    MISSED = "missed"
+    ELSEWHERE = "elsewhere"
+    QUIET = "quiet"
+    FALSE = "false"
+    REFUSED = "refused"
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """A pair of documents, what its source says of it, and where."""
+
+    old: Path
+    new: Path
+    source: str
+    verdict: Compatibility
+    place: str
+    doubt: str
+
+    @property
+    def name(self) -> str:
+        """The newer document, below its source."""
+        return f"{self.source}/{self.new.stem}"
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """A case and what the gate said of it."""
+
+    case: Case
+    outcome: Outcome
+    said: tuple[str, ...]
+
+
+def cases(folder: Path) -> Iterator[Case]:
+    """The cases of a folder, in the order of its table.
+
+    Raises:
+        OSError: there is no table.
+        ValueError: a verdict is none.
+    """
+    with (folder / "cases.tsv").open(encoding="utf-8", newline="") as table:
+        for row in csv.DictReader(table, delimiter="\t"):
+            yield Case(
+                old=folder / row["old"],
+                new=folder / row["new"],
+                source=Path(row["old"]).parts[0],
+                verdict=Compatibility(row["verdict"]),
+                place=row["place"],
+                doubt=row["doubt"],
+            )
+
+
+def judge(case: Case) -> Judged:
+    """What the gate says of a case, without any traffic."""
+    try:
+        old, new = load(case.old), load(case.new)
+    except DeclaredError as error:
+        return Judged(case, Outcome.REFUSED, (str(error),))
+    if not isinstance(old, Document) or not isinstance(new, Document):
+        return Judged(case, Outcome.REFUSED, ("documents of operations are compared here",))
+    changes = compare(old, new)
+    said = tuple(f"{change.compatibility} {change.rule.name} at {place_of(change)}" for change in changes)
+    return Judged(case, outcome(case, changes), said)
+
+
+def outcome(case: Case, changes: Iterable[Change]) -> Outcome:
+    """How changes answer to the verdict of a case."""
+    limit = Compatibility.BREAKING if case.verdict is Compatibility.COMPATIBLE else case.verdict
+    places = {place_of(change) for change in changes if change.compatibility.rank >= limit.rank}
+    if case.verdict is Compatibility.COMPATIBLE:
+        return Outcome.FALSE if places else Outcome.QUIET
+    if case.place in places:
+        return Outcome.FOUND
+    return Outcome.ELSEWHERE if places else Outcome.MISSED
+
+
+def place_of(change: Change) -> str:
+    """Operation and place in words: `GET /orders query limit`."""
+    return f"{change.operation} {change.subject.readable if change.subject else ''}".strip()
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--wrong", action="store_true")
+    options = parser.parse_args()
+    judged = [judge(case) for case in cases(options.folder)]
+    by_source: dict[str, list[Judged]] = defaultdict(list)
+    for one in judged:
+        by_source[one.case.source].append(one)
+    print(
+        f"{'':16} {'breaking':>8} {'found':>6} {'elsewhere':>9} {'missed':>6} {'recall':>7}"
+        f" {'warnings':>8} {'found':>6} {'compatible':>10} {'false':>6} {'refused':>7}"
+    )
+    for source, group in sorted(by_source.items()):
+        print(row(source, group))
+    print(row("all", judged))
+    print(row("nobody doubts", (one for one in judged if not one.case.doubt)))
+    if options.wrong:
+        for one in judged:
+            if one.outcome not in {Outcome.FOUND, Outcome.QUIET}:
+                doubt = f" (doubt: {one.case.doubt})" if one.case.doubt else ""
+                print(f"\n{one.outcome}: {one.case.name}, {one.case.verdict} {one.case.place}{doubt}")
+                print("".join(f"    {line}\n" for line in one.said or ("nothing",)), end="")
+
+
+def row(name: str, group: Iterable[Judged]) -> str:
+    """The figures of one source."""
+    counted = Counter((one.case.verdict, one.outcome) for one in group)
+    total = Counter(verdict for verdict, _ in counted.elements())
+    breaking, warning, compatible = Compatibility.BREAKING, Compatibility.WARNING, Compatibility.COMPATIBLE
+    found = counted[breaking, Outcome.FOUND]
+    recall = f"{found / total[breaking]:7.1%}" if total[breaking] else f"{'-':>7}"
+    refused = sum(number for (_, what), number in counted.items() if what is Outcome.REFUSED)
+    return (
+        f"{name:16} {total[breaking]:8} {found:6} {counted[breaking, Outcome.ELSEWHERE]:9}"
+        f" {counted[breaking, Outcome.MISSED]:6} {recall} {total[warning]:8}"
+        f" {counted[warning, Outcome.FOUND]:6} {total[compatible]:10}"
+        f" {counted[compatible, Outcome.FALSE]:6} {refused:7}"
+    )
+
+
+if __name__ == "__main__":
+    main()
