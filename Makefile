@@ -6,15 +6,15 @@ BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 ARGS ?=
 
-.PHONY: demo test lint lint-rules lint-format lint-types lint-layers format clean
+.PHONY: demo test lint lint-rules lint-format lint-types lint-layers lint-api format clean
 
 demo: $(INSTALLED)
 	$(BIN)/defacto demo $(ARGS)
 
 test: $(INSTALLED)
-	$(BIN)/python -m pytest $(ARGS)
+	$(BIN)/python -m pytest -n auto --dist loadfile $(ARGS)
 
-lint: lint-rules lint-format lint-types lint-layers
+lint: lint-rules lint-format lint-types lint-layers lint-api
 
 lint-rules: $(INSTALLED)
 	$(BIN)/ruff check
@@ -27,6 +27,18 @@ lint-types: $(INSTALLED)
 
 lint-layers: $(INSTALLED)
 	$(BIN)/lint-imports
+
+# Our own gate on our own API: its document against the one that was released last, else the main branch's.
+# A clone that has neither, a shallow one say, has nothing to hold it against.
+API := reports/web/openapi.yaml
+lint-api: $(INSTALLED)
+	@for base in "$$(git describe --tags --abbrev=0 2>/dev/null)" "$$(git merge-base HEAD origin/main 2>/dev/null)"; do \
+	  if [ -n "$$base" ] && git show "$$base:$(API)" >$(VENV)/openapi.base.yaml 2>/dev/null; then \
+	    echo "$(API) against that of $$base"; \
+	    exec $(BIN)/defacto check $(API) --base $(VENV)/openapi.base.yaml --no-usage; \
+	  fi; \
+	done; \
+	echo "$(API): this clone knows no earlier one to hold it against"
 
 format: $(INSTALLED)
 	$(BIN)/ruff check --fix

@@ -6,10 +6,14 @@ import os
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import settings
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+settings.register_profile("patient", deadline=None)  # how quick a test is, is no matter of a test
+settings.load_profile("patient")
 
 
 SERVER = os.environ.get("DEFACTO_TEST_POSTGRES", "postgresql://postgres@127.0.0.1:5432")
