@@ -178,7 +178,7 @@ class OperationMap:
     clause speaks of all consumers together, and what hurts one alone hides there. `schemas` are by the
     place of a body (`request.body`, `response.200.body`) the JSON Schema (2020-12) of all seen there.
     `selections` are what was asked for of a GraphQL operation, as documents without names and values
-    (`inference/selections.py`), a hash for one that is not known. `explained` are claims that hold because of
+    (`contract/selections.py`), a hash for one that is not known. `explained` are claims that hold because of
     what was selected: they promise nothing, and what is declared is held against them all the same.
     """
 

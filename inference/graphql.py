@@ -32,7 +32,7 @@ _UNKNOWN = "too.long"
 
 
 class Asked(NamedTuple):
-    """What a request asks for: the name, and the selections in normal form (`inference/selections.py`).
+    """What a request asks for: the name, and the selections in normal form (`contract/selections.py`).
 
     Where a document is not known, be it that a request names it by its hash or that it is too long, what
     stands for its selection is a text that selects nothing. `documents` are hashes with the selections that a
@@ -59,7 +59,7 @@ def method_of(exchange: Exchange, request: Asked | None) -> str:
 
 def selected(selection: str, subject: Subject) -> bool | None:
     """Whether a place of an answer's body is selected unconditionally; None where it is not selected."""
-    from inference.selections import places  # noqa: PLC0415  # see there
+    from contract.selections import places  # noqa: PLC0415  # see there
 
     named = places(selection)
     names = [part for part in subject.parts[3:] if part != ITEM]
@@ -103,7 +103,7 @@ def _parameters(query: str) -> dict[str, Any]:
 
 def _batch(requests: list[Asked | None]) -> Asked | None:
     """Several requests as one, `[Cart+Stock]`; none where one of them is no GraphQL."""
-    from inference.selections import joined  # noqa: PLC0415  # see there
+    from contract.selections import joined  # noqa: PLC0415  # see there
 
     known = [one for one in requests if one is not None]
     if not known or len(known) < len(requests):
@@ -129,7 +129,7 @@ def _one(request: Any) -> Asked | None:
 
 
 def _read(document: str, name: str, hashed: str) -> Asked | None:
-    from inference.selections import read  # noqa: PLC0415  # see there
+    from contract.selections import read  # noqa: PLC0415  # see there
 
     found = read(document, name)
     if found is None:
@@ -142,7 +142,7 @@ def _read(document: str, name: str, hashed: str) -> Asked | None:
 
 def _persisted(hashed: str, name: str) -> Asked:
     """A request for a document that the server knows by its hash."""
-    from inference.selections import is_telling  # noqa: PLC0415  # see there
+    from contract.selections import is_telling  # noqa: PLC0415  # see there
 
     return Asked(name if is_telling(name) else hashed, (hashed,))
 

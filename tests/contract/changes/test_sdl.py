@@ -11,7 +11,7 @@ from contract.changes import Compatibility, load
 from contract.changes.sdl import Sdl, compare_schemas, coordinate, judge_schemas
 from contract.changes.usage import ENOUGH, Judged
 from contract.kinds import Present
-from inference.selections import read
+from contract.selections import read
 from tests.contract.changes.test_usage import MANY, claim, used
 
 if TYPE_CHECKING:

@@ -15,8 +15,8 @@ from contract.declared import load
 from contract.graphql.declared import DeclaredSchema
 from contract.kinds import Nullable, Type
 from contract.place import Places
+from contract.selections import read
 from contract.subject import parse
-from inference.selections import read
 from tests.inference.traffic import call
 
 if TYPE_CHECKING:

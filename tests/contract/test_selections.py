@@ -7,7 +7,7 @@ from graphql.language import parse
 from hypothesis import given
 from hypothesis import strategies as st
 
-from inference.selections import MAX_DEPTH, MAX_FIELDS, is_telling, places, read
+from contract.selections import MAX_DEPTH, MAX_FIELDS, is_telling, places, read
 
 
 def form(document: str) -> str:
