@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from contextlib import suppress
 from typing import TYPE_CHECKING
@@ -10,6 +11,7 @@ import click
 import msgspec
 
 from cli.options import Quantity, store_option
+from proxy.admin.export import export_asked
 from proxy.config import ADMIN_LISTEN, BODY_LIMIT_BYTES, MODES, AdminConfig, Config, LaneConfig
 from proxy.quantities import Age, Size
 from proxy.recorder import Recorder
@@ -221,7 +223,12 @@ def _admin(config: Config, listen: str | None) -> Admin:
     except ValueError as error:
         raise click.UsageError(f"--admin: {error}") from None
     address = None if given == "off" else address_of(given or ADMIN_LISTEN, role="admin", alone=True)
-    return Admin(address=address, asked=given is not None, token=config.admin.token)
+    return Admin(
+        address=address,
+        asked=given is not None,
+        token=config.admin.token,
+        export=export_asked(config.admin.otlp, os.environ),
+    )
 
 
 def _capture(config: Config, store_url: str, *, named: bool) -> Capture:

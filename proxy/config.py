@@ -318,14 +318,18 @@ class AdminConfig(Section, frozen=True, kw_only=True):
     """`[admin]`: the listener for health, metrics and the switch of capture.
 
     `listen` is `HOST:PORT`, `unix:/path` or `off`; `None` takes `ADMIN_LISTEN`, if nothing else has it.
-    `token_file` holds what may pause and resume capture.
+    `token_file` holds what may pause and resume capture. `otlp` is the base URL of an OpenTelemetry collector
+    that the metrics are sent to, by OTLP over HTTP.
     """
 
     listen: str | None = None
     token_file: str | None = None
+    otlp: str = ""
 
     def __post_init__(self) -> None:
         """Refuse what could only fail later."""
+        if self.otlp and not re.fullmatch(r"https?://[^\s/?#@]+(/[^\s?#@]*)?", self.otlp):
+            raise ValueError(f"`otlp` is a collector's URL, http://HOST:4318, got {self.otlp!r}")
         if self.listen not in {None, "off"} and not _is_listen_address(self.listen or ""):
             raise ValueError(f"`listen` must be HOST:PORT, unix:/path or off, got {self.listen!r}")
 

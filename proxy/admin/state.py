@@ -54,13 +54,17 @@ class State:
         self._target = ""
         self._counters: Counters | None = None
         self._lanes: tuple[LaneSeen, ...] = ()
+        self.since_ns = 0
+        """When the counters that `now` gave last began at zero, Unix ns."""
 
     def now(self) -> tuple[Counters, tuple[LaneSeen, ...]] | None:
         """The counters and the lanes; None while nothing is at work."""
         try:
             target = str(self._link.readlink())
             if target != self._target:
-                lanes = (Path(target) / LANES).read_bytes()
+                described = Path(target) / LANES
+                lanes = described.read_bytes()
+                self.since_ns = described.stat().st_mtime_ns
                 self._counters = Counters(Path(target) / "counters")
                 self._lanes = msgspec.json.decode(lanes, type=tuple[LaneSeen, ...])
                 self._target = target

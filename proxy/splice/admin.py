@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from time import sleep
 from typing import TYPE_CHECKING
 
@@ -12,20 +12,26 @@ from proxy.splice.child import Child, mend
 from store.errors import DefactoError
 
 if TYPE_CHECKING:
+    import socket
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
+    from proxy.admin.export import Export
     from proxy.splice.listening import Listeners
     from proxy.splice.settings import Address
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Admin:
-    """The admin listener: where (None: none), whether that was asked for, and what may pause capture."""
+    """The admin listener: where (None: none), whether that was asked for, and what may pause capture.
+
+    `export` is where metrics are sent, None: nowhere.
+    """
 
     address: Address | None = None
     asked: bool = False
     token: str = ""
+    export: Export | None = None
 
 
 class AdminListener:
@@ -57,8 +63,7 @@ class AdminListener:
         if plan != self._plan:
             self.end()
             self._plan = Admin()
-            if plan.address is not None:
-                self._open(plan, plan.address)
+            self._open(plan)
         return [self._plan.address] if self._plan.address is not None else []
 
     def mend(self) -> Iterator[str]:
@@ -74,18 +79,30 @@ class AdminListener:
                 sleep(0.01)
             self._child = None
 
-    def _open(self, plan: Admin, address: Address) -> None:
-        try:
-            listener = self._listeners.bind([address])[0][0]
-        except DefactoError as error:
-            if plan.asked:
-                raise
-            self._say(f"warning: no admin listener: {error.message}")
+    def _open(self, plan: Admin) -> None:
+        listener = None if plan.address is None else self._bound(plan.address, asked=plan.asked)
+        export = plan.export
+        if export is not None and export.problem:
+            self._say(f"warning: metrics are not exported: {export.problem}")
+            export = None
+        if listener is None and export is None:
             return
-        settings = AdminSettings(runtime=self._runtime, token=plan.token, log_format=self._log_format)
+        settings = AdminSettings(
+            runtime=self._runtime, token=plan.token, export=export, log_format=self._log_format
+        )
         self._child = Child("admin listener", process.run, (settings, listener))
         self._child.start()
-        self._plan = plan
-        name = listener.getsockname() if listener is not None else str(address)
-        shown = f"unix:{name}" if isinstance(name, str) else f"http://{address.host}:{name[1]}"
-        self._say(f"admin listener on {shown}")
+        self._plan = plan if listener is not None else replace(plan, address=None)
+        if listener is not None and plan.address is not None:
+            name = listener.getsockname()
+            shown = f"unix:{name}" if isinstance(name, str) else f"http://{plan.address.host}:{name[1]}"
+            self._say(f"admin listener on {shown}")
+
+    def _bound(self, address: Address, *, asked: bool) -> socket.socket | None:
+        try:
+            return self._listeners.bind([address])[0][0]
+        except DefactoError as error:
+            if asked:
+                raise
+            self._say(f"warning: no admin listener: {error.message}")
+            return None

@@ -12,10 +12,12 @@ from typing import TYPE_CHECKING, Any
 
 import aiohttp
 import orjson
+import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from tests.cli.sidecar import Recorder, free_port, numbers, service
+from tests.cli.sidecar import PATIENCE_S, Recorder, free_port, numbers, recorder, service
 from tests.cli.test_record_lanes import lanes, orders
+from tests.proxy.admin.collecting import collector, flattened
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -105,6 +107,28 @@ def test_a_dead_decoder_is_degraded_and_ready(tmp_path: Path) -> None:
     ):
         asyncio.run(main(running))
         running.end()
+
+
+def test_metrics_go_to_a_collector_without_a_listener_and_a_dead_one_harms_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pytest.importorskip("opentelemetry.exporter.otlp.proto.http")
+    with collector() as (url, taking), service() as port:
+        monkeypatch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", url)
+        monkeypatch.setenv("OTEL_METRIC_EXPORT_INTERVAL", "100")
+        with recorder(tmp_path, port) as running:
+            asyncio.run(orders(f"http://127.0.0.1:{running.port}", 7))
+            while True:
+                sent = flattened(taking.got.get(timeout=PATIENCE_S))
+                seen = {value for (name, _), value in sent.items() if name == "defacto_requests_total"}
+                if seen == {7}:
+                    break
+            running.end()
+        assert not any("admin listener on" in line for line in running.lines)
+    dead = f'otlp = "http://127.0.0.1:{free_port()}"\n'
+    with service() as port, lanes(tmp_path, table(port, tmp_path) + dead) as running:
+        asyncio.run(orders(f"http://127.0.0.1:{running.port}", 7))
+        assert numbers(running.end()) == (7, 0)
 
 
 def test_a_default_port_that_is_taken_is_a_warning_and_another_an_error(tmp_path: Path) -> None:
