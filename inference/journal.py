@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, Self
 from xxhash import xxh3_64_intdigest, xxh32_intdigest
 
 from contract.content import OPAQUE
+from inference.ranked import Ranked
 from store.records import Outcome
 
 if TYPE_CHECKING:
@@ -37,10 +38,6 @@ MAX_FIELDS = 24
 MAX_TEXT = 24
 """Characters up to which a value is kept as it is; of longer ones a hash."""
 
-_Rank = tuple[int, int, str]
-"""The order in which events are kept: by lowest key, then by time."""
-
-_EVERYTHING: _Rank = (1 << 64, 0, "")
 _OUTCOMES = tuple(Outcome)
 _IDENTIFYING = re.compile(
     r"(?i:(?:.*[_.-])?(?:ids?|uuid|key|token|number|no|code|ref|reference|sku|slug|location))"
@@ -93,66 +90,22 @@ class Event(NamedTuple):
         return self.route.partition(" ")[0]
 
 
-class Journal:
-    """The events of one consumer.
-
-    Args:
-        ceiling: events that rank from here on are left out: the ceiling of the part that this one continues.
-    """
+class Journal(Ranked[Event]):
+    """The events of one consumer."""
 
     family: ClassVar[str] = "journal"
-
-    def __init__(self, ceiling: _Rank = _EVERYTHING) -> None:
-        self.ceiling = ceiling
-        self._events: dict[_Rank, Event] = {}
-        self._ordered: list[Event] = []
-
-    def successor(self) -> Journal:
-        """An empty journal that goes on with the same sampling."""
-        return Journal(self.ceiling)
-
-    def events(self) -> list[Event]:
-        """All that is kept, in the order of time; not to be changed."""
-        if len(self._ordered) != len(self._events):
-            self._ordered = sorted(self._events.values(), key=lambda event: (event.at, event.id))
-        return self._ordered
-
-    @property
-    def complete(self) -> bool:
-        """Whether nothing was left out."""
-        return self.ceiling == _EVERYTHING
+    most = MAX_EVENTS
 
     def observe(self, observation: Observation) -> None:
         """Note one exchange; messages are no calls, and come when others send them."""
         if observation.message is not None:
             return
         event = _event(observation)
-        rank = (_lowest_key(event), event.at, event.id)
-        if rank >= self.ceiling:
-            return
-        self._events[rank] = event
-        if len(self._events) > 2 * MAX_EVENTS:
-            self._shrink()
-
-    def merge(self, other: Journal) -> None:
-        """Take the events of both that rank below the lower ceiling."""
-        self.ceiling = min(self.ceiling, other.ceiling)
-        self._ordered = []
-        self._events |= other._events
-        self._events = {rank: event for rank, event in self._events.items() if rank < self.ceiling}
-        self._shrink()
-
-    def _shrink(self) -> None:
-        """Lower the ceiling until the bound is kept."""
-        if len(self._events) <= MAX_EVENTS:
-            return
-        ranks = sorted(self._events)
-        self.ceiling = ranks[MAX_EVENTS]
-        self._events = {rank: self._events[rank] for rank in ranks[:MAX_EVENTS]}
+        self.note((_lowest_key(event), event.at, event.id), event)
 
     def state(self) -> Any:
         """The serial form: the ceiling, the names and routes, and the events that point into them."""
-        self._shrink()
+        self.shrink()
         table: dict[str, int] = {}
 
         def number(text: str) -> int:
