@@ -7,8 +7,11 @@ from typing import TYPE_CHECKING, Protocol
 from contract.kinds.acknowledgement import Acknowledgement
 from contract.kinds.at_most import AtMost
 from contract.kinds.auth import Auth
+from contract.kinds.batch import Batch
+from contract.kinds.catch_up import CatchUp
 from contract.kinds.cause import Cause
 from contract.kinds.closed import Closed
+from contract.kinds.comes_after import ComesAfter
 from contract.kinds.compression import Compression
 from contract.kinds.contains import Contains
 from contract.kinds.content_type import ContentType
@@ -16,6 +19,7 @@ from contract.kinds.cors import Cors
 from contract.kinds.count import Count
 from contract.kinds.dead_letter import DeadLetter
 from contract.kinds.deduplicates import Deduplicates
+from contract.kinds.delivery import Delivery
 from contract.kinds.deprecated import Deprecated
 from contract.kinds.derived import Derived
 from contract.kinds.duplicates import Duplicates
@@ -26,12 +30,16 @@ from contract.kinds.enum import Enum
 from contract.kinds.equal import Equal
 from contract.kinds.error_inside import ErrorInside
 from contract.kinds.fallback import Fallback
+from contract.kinds.fan_out import FanOut
 from contract.kinds.filter import Filter
 from contract.kinds.followed_by import FollowedBy
 from contract.kinds.format import Format
 from contract.kinds.freshness import Freshness
+from contract.kinds.gaps import Gaps
 from contract.kinds.handling import Handling
+from contract.kinds.handling_order import HandlingOrder
 from contract.kinds.idempotency_key import IdempotencyKey
+from contract.kinds.in_flight import InFlight
 from contract.kinds.increasing import Increasing
 from contract.kinds.key_order import KeyOrder
 from contract.kinds.latency import Latency
@@ -59,7 +67,9 @@ from contract.kinds.redirect import Redirect
 from contract.kinds.repeats_effect import RepeatsEffect
 from contract.kinds.replay import Replay
 from contract.kinds.requeued import Requeued
+from contract.kinds.retained import Retained
 from contract.kinds.retry import Retry
+from contract.kinds.schemas import Schemas
 from contract.kinds.size import Size
 from contract.kinds.sorted import Sorted
 from contract.kinds.stalls import Stalls
@@ -81,8 +91,11 @@ __all__ = [
     "Acknowledgement",
     "AtMost",
     "Auth",
+    "Batch",
+    "CatchUp",
     "Cause",
     "Closed",
+    "ComesAfter",
     "Compression",
     "Contains",
     "ContentType",
@@ -90,6 +103,7 @@ __all__ = [
     "Count",
     "DeadLetter",
     "Deduplicates",
+    "Delivery",
     "Deprecated",
     "Derived",
     "Duplicates",
@@ -100,12 +114,16 @@ __all__ = [
     "Equal",
     "ErrorInside",
     "Fallback",
+    "FanOut",
     "Filter",
     "FollowedBy",
     "Format",
     "Freshness",
+    "Gaps",
     "Handling",
+    "HandlingOrder",
     "IdempotencyKey",
+    "InFlight",
     "Increasing",
     "KeyOrder",
     "Latency",
@@ -133,7 +151,9 @@ __all__ = [
     "RepeatsEffect",
     "Replay",
     "Requeued",
+    "Retained",
     "Retry",
+    "Schemas",
     "Size",
     "Sorted",
     "Stalls",
@@ -220,10 +240,20 @@ KINDS: dict[str, _Readable] = {
         EffectWithin,
         Pagination,
         KeyOrder,
+        ComesAfter,
+        Gaps,
         Redelivered,
         Duplicates,
+        Delivery,
+        FanOut,
+        Retained,
+        Schemas,
+        CatchUp,
         Acknowledgement,
         Handling,
+        HandlingOrder,
+        InFlight,
+        Batch,
         Requeued,
         DeadLetter,
         RepeatsEffect,

@@ -95,6 +95,17 @@ def milliseconds_of(value: object) -> float:
     return value
 
 
+def number_of(value: object) -> int:
+    """How many there are, one at least.
+
+    Raises:
+        ValueError: it is none.
+    """
+    if type(value) is not int or value < 1:
+        raise ValueError(f"a whole number from 1 on is needed, not {value!r}")
+    return value
+
+
 def sooner(mine: float, theirs: float) -> Relation:
     """How "within so many ms" relates to another: what is sooner is narrower."""
     if abs(mine - theirs) <= TOLERANCE * max(mine, theirs):

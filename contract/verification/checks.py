@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from contract.clause import Direction
 from contract.kinds import (
     Acknowledgement,
+    Batch,
     Closed,
     ContentType,
     Enum,
@@ -18,6 +19,8 @@ from contract.kinds import (
     FollowedBy,
     Format,
     Handling,
+    HandlingOrder,
+    InFlight,
     Length,
     Nullable,
     Occurs,
@@ -46,9 +49,12 @@ SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 
 _CONDUCT = (
     Acknowledgement,
+    Batch,
     Fallback,
     FollowedBy,
     Handling,
+    HandlingOrder,
+    InFlight,
     Polling,
     PrecededBy,
     Rate,
