@@ -1,12 +1,13 @@
 """How well the gate finds what others declare breaking: pairs of documents with known verdicts.
 
-    python -m benchmarks.gate FOLDER              figures for each source
-    python -m benchmarks.gate FOLDER --wrong      which cases went wrong, and what was said of them
+    python -m benchmarks.gate                     figures for each source in `gate_cases`
+    python -m benchmarks.gate FOLDER              and for whole documents, laid out as below
+    python -m benchmarks.gate --wrong             which cases went wrong, and what was said of them
 
-The pairs are not part of this repository. They come from the tests of other checkers of documents: oasdiff
-(`checker/*_test.go` over `data/`) and openapi-diff (`core/src/test/.../backcompat` over its resources).
-FOLDER holds a folder for each source, with the documents, and `cases.tsv`: columns `old` and `new` (paths
-from FOLDER; the first folder is the source), `verdict`, `place` and `doubt`.
+The cases come from the tests of other checkers of documents. `gate_cases` holds what the tests are about, in
+documents of our own (`gate_pairs.py`). FOLDER holds a folder for each source, with whole documents, and
+`cases.tsv`: columns `old` and `new` (paths from FOLDER; the first folder is the source), `verdict`, `place`
+and `doubt`.
 
 - `breaking`: a change at `place` is breaking; `place` is `GET /orders query limit`, as reports write it.
 - `warning`: a change at `place` is at least a warning.
@@ -28,6 +29,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from benchmarks.gate_pairs import Pair, pairs
 from contract.changes import Compatibility, compare, load
 from contract.changes.facts import Document
 from contract.openapi.errors import DeclaredError
@@ -50,33 +52,16 @@ class Outcome(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Case:
-    """A pair of documents, what its source says of it, and where."""
-
-    old: Path
-    new: Path
-    source: str
-    verdict: Compatibility
-    place: str
-    doubt: str
-
-    @property
-    def name(self) -> str:
-        """The newer document, below its source."""
-        return f"{self.source}/{self.new.stem}"
-
-
-@dataclass(frozen=True, slots=True)
 class Judged:
     """A case and what the gate said of it."""
 
-    case: Case
+    case: Pair
     outcome: Outcome
     said: tuple[str, ...]
 
 
-def cases(folder: Path) -> Iterator[Case]:
-    """The cases of a folder, in the order of its table.
+def cases(folder: Path) -> Iterator[Pair]:
+    """The cases of a folder of whole documents, in the order of its table.
 
     Raises:
         OSError: there is no table.
@@ -84,17 +69,19 @@ def cases(folder: Path) -> Iterator[Case]:
     """
     with (folder / "cases.tsv").open(encoding="utf-8", newline="") as table:
         for row in csv.DictReader(table, delimiter="\t"):
-            yield Case(
+            source = Path(row["old"]).parts[0]
+            yield Pair(
+                name=f"{source}: {row['new']}",
                 old=folder / row["old"],
                 new=folder / row["new"],
-                source=Path(row["old"]).parts[0],
+                source=source,
                 verdict=Compatibility(row["verdict"]),
                 place=row["place"],
                 doubt=row["doubt"],
             )
 
 
-def judge(case: Case) -> Judged:
+def judge(case: Pair) -> Judged:
     """What the gate says of a case, without any traffic."""
     try:
         old, new = load(case.old), load(case.new)
@@ -107,13 +94,13 @@ def judge(case: Case) -> Judged:
     return Judged(case, outcome(case, changes), said)
 
 
-def outcome(case: Case, changes: Iterable[Change]) -> Outcome:
+def outcome(case: Pair, changes: Iterable[Change]) -> Outcome:
     """How changes answer to the verdict of a case."""
     limit = Compatibility.BREAKING if case.verdict is Compatibility.COMPATIBLE else case.verdict
     places = {place_of(change) for change in changes if change.compatibility.rank >= limit.rank}
     if case.verdict is Compatibility.COMPATIBLE:
         return Outcome.FALSE if places else Outcome.QUIET
-    if case.place in places:
+    if case.place in places or (case.anywhere and places):
         return Outcome.FOUND
     return Outcome.ELSEWHERE if places else Outcome.MISSED
 
@@ -127,21 +114,24 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("folder", type=Path)
+    parser.add_argument("folder", type=Path, nargs="?")
     parser.add_argument("--wrong", action="store_true")
     options = parser.parse_args()
-    judged = [judge(case) for case in cases(options.folder)]
+    judged = [judge(case) for case in (*pairs(), *(cases(options.folder) if options.folder else ()))]
     by_source: dict[str, list[Judged]] = defaultdict(list)
     for one in judged:
         by_source[one.case.source].append(one)
     print(
-        f"{'':16} {'breaking':>8} {'found':>6} {'elsewhere':>9} {'missed':>6} {'recall':>7}"
+        f"{'':20} {'breaking':>8} {'found':>6} {'elsewhere':>9} {'missed':>6} {'recall':>7}"
         f" {'warnings':>8} {'found':>6} {'compatible':>10} {'false':>6} {'refused':>7}"
     )
     for source, group in sorted(by_source.items()):
         print(row(source, group))
     print(row("all", judged))
-    print(row("nobody doubts", (one for one in judged if not one.case.doubt)))
+    for name, looked_at in (("looked at", True), ("only measured", False)):
+        print(row(name, (one for one in judged if one.case.looked_at is looked_at)))
+    for name, looked_at in (("- nobody doubts", True), ("- nobody doubts, m.", False)):
+        print(row(name, (one for one in judged if one.case.looked_at is looked_at and not one.case.doubt)))
     if options.wrong:
         for one in judged:
             if one.outcome not in {Outcome.FOUND, Outcome.QUIET}:
@@ -159,7 +149,7 @@ def row(name: str, group: Iterable[Judged]) -> str:
     recall = f"{found / total[breaking]:7.1%}" if total[breaking] else f"{'-':>7}"
     refused = sum(number for (_, what), number in counted.items() if what is Outcome.REFUSED)
     return (
-        f"{name:16} {total[breaking]:8} {found:6} {counted[breaking, Outcome.ELSEWHERE]:9}"
+        f"{name:20} {total[breaking]:8} {found:6} {counted[breaking, Outcome.ELSEWHERE]:9}"
         f" {counted[breaking, Outcome.MISSED]:6} {recall} {total[warning]:8}"
         f" {counted[warning, Outcome.FOUND]:6} {total[compatible]:10}"
         f" {counted[compatible, Outcome.FALSE]:6} {refused:7}"
