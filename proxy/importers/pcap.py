@@ -6,8 +6,9 @@ from typing import IO, TYPE_CHECKING, Any
 
 from proxy.config import BODY_LIMIT_BYTES
 from proxy.importers.recording import Cut, Recorded, Skipped
+from proxy.mirror.conversation import Lost
 from proxy.mirror.packets import segment_of
-from proxy.mirror.reassembly import Lost, Reassembler
+from proxy.mirror.reassembly import Reassembler
 from proxy.raw import RawExchange
 from store.errors import DefactoError
 from store.records import Lane

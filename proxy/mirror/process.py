@@ -15,10 +15,11 @@ from aiohttp import web
 
 from proxy.counters import Counter, Counters, Gauge
 from proxy.logs import log_to_stderr
+from proxy.mirror.conversation import Lost
 from proxy.mirror.live import Capture
 from proxy.mirror.packets import segment_of
 from proxy.mirror.push import make_app
-from proxy.mirror.reassembly import Lost, Reassembler
+from proxy.mirror.reassembly import Reassembler
 from proxy.raw import RawExchange
 from proxy.splice.tap import Tap
 from store.records import Lane as LaneKind

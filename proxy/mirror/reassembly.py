@@ -7,18 +7,16 @@ Everything is bounded: segments that wait for one before them, connections, and 
 
 from __future__ import annotations
 
-import re
-from dataclasses import replace
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
-from proxy.decoders.decoder import Instant, Limits, Opaque, Origin
-from proxy.decoders.http import HttpDecoder
+from proxy.decoders.decoder import Limits, Origin
+from proxy.mirror.conversation import REQUEST, Conversation
 from proxy.mirror.packets import ACK, FIN, RST, SYN
-from proxy.raw import RawEvent, RawExchange, RawMessage
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterator
 
+    from proxy.mirror.conversation import Lost
     from proxy.mirror.packets import Segment
     from proxy.raw import RawRecord
     from store.records import Lane
@@ -30,18 +28,7 @@ CONNECTIONS = 20_000
 SILENT_NS = 600 * 10**9
 """A connection on which nothing was seen for so long is over: its end was not captured."""
 
-_REQUEST = re.compile(rb"[A-Z]{3,16} \S+ HTTP/1\.[01]\r\n|PRI \* HTTP/2\.0\r\n")
-"""How a client's bytes begin: who it is where the start of the connection was not captured."""
-
 _MODULUS = 1 << 32
-
-
-class Lost(NamedTuple):
-    """Requests of a connection that were seen and are no exchanges: which connection, why, how many."""
-
-    connection: str
-    reason: str
-    requests: int
 
 
 class Reassembler:
@@ -75,8 +62,7 @@ class Reassembler:
             connection = self._begin(key, segment, at)
             if connection is None:
                 return
-        for found in connection.take(segment, at):
-            yield self._named(found)
+        yield from connection.take(segment, at)
         if connection.over:
             yield from self._drop(key)
         if at > self._look_at:
@@ -92,7 +78,7 @@ class Reassembler:
         started = bool(segment.flags & SYN)
         if started and segment.flags & ACK:
             return None  # the client's SYN was not captured: its request will show who it is
-        if not started and not _REQUEST.match(segment.data):
+        if not started and not REQUEST.match(segment.data):
             return None
         if len(self._connections) >= CONNECTIONS:
             return None
@@ -113,31 +99,19 @@ class Reassembler:
                 yield from self._drop(key)
 
     def _drop(self, key: frozenset[tuple[str, int]]) -> Iterator[RawRecord | Lost]:
-        lost = self._connections.pop(key).lost()
-        if lost is not None:
-            yield lost
-
-    def _named(self, found: RawRecord | Lost) -> RawRecord | Lost:
-        if self._producer or isinstance(found, Lost):
-            return found
-        if isinstance(found, RawMessage):
-            return replace(found, carrier=_by_host(found.carrier))
-        return found if isinstance(found, RawEvent) else _by_host(found)
+        yield from self._connections.pop(key).end()
 
 
 class _Connection:
-    """One connection, its two directions and its decoder."""
+    """One connection, its two directions and what is said on it."""
 
     def __init__(self, origin: Origin, limits: Limits, client: tuple[str, int], first: int) -> None:
         self.over = False
         self.seen_at = 0
-        self._name = origin.connection
         self._client = client
         self._first = first
-        self._decoder = HttpDecoder(origin, limits)
+        self._said = Conversation(origin, limits)
         self._sides = {True: _Side(), False: _Side()}
-        self._given_up = ""
-        self._lost = 0
 
     def is_start(self, segment: Segment) -> bool:
         """Whether it is this connection's own SYN."""
@@ -152,43 +126,25 @@ class _Connection:
         """What a segment completes."""
         self.seen_at = at
         client = segment.source == self._client
-        side, moment = self._sides[client], Instant(at, at)
+        side = self._sides[client]
         if segment.flags & RST:
             self.over = True
-            reset = self._decoder.client_reset if client else self._decoder.server_reset
-            yield from self._events(reset(moment))
+            yield from self._said.reset(at, client=client)
             return
         for data in side.take(segment):
-            feed = self._decoder.client_data if client else self._decoder.server_data
-            yield from self._events(feed(data, moment))
+            yield from self._said.data(data, at, client=client)
         at_the_end = side.ends and any(one.waits for one in self._sides.values())
-        if (side.missing or at_the_end) and not self._given_up:
-            self._give_up("packets are missing")
+        if side.missing or at_the_end:
+            self._said.give_up("packets are missing")
         if side.ends:
             side.ends = False
             side.ended = True
-            eof = self._decoder.client_eof if client else self._decoder.server_eof
-            yield from self._events(eof(moment))
+            yield from self._said.eof(at, client=client)
         self.over = all(one.ended for one in self._sides.values())
 
-    def lost(self) -> Lost | None:
+    def end(self) -> Iterator[Lost]:
         """What came to nothing."""
-        if not self._given_up and self._decoder.open_requests:
-            self._give_up("its end was not captured")
-        return Lost(self._name, self._given_up, self._lost) if self._lost else None
-
-    def _events(self, records: Iterable[RawRecord]) -> Iterator[RawRecord]:
-        if self._given_up:
-            return
-        try:
-            yield from records
-        except Opaque as end:
-            self._given_up = end.reason or "it left HTTP"
-            self._lost += end.lost
-
-    def _give_up(self, reason: str) -> None:
-        self._given_up = reason
-        self._lost += max(1, self._decoder.open_requests)
+        yield from self._said.end()
 
 
 class _Side:
@@ -246,7 +202,3 @@ class _Side:
 def _distance(seq: int, following: int) -> int:
     """How far ahead a sequence number is, negative where it is behind (RFC 9293 section 3.4)."""
     return (seq - following + _MODULUS // 2) % _MODULUS - _MODULUS // 2
-
-
-def _by_host(exchange: RawExchange) -> RawExchange:
-    return replace(exchange, producer=re.sub(r":\d*\Z", "", exchange.authority) or "unknown")
