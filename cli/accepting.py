@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from cli.ledger import find_ledger, today
+from cli.ledger import today
 from contract.changes.accepting import Terms, breaks, put
-from contract.ledger.reading import load
+from contract.ledger.reading import load, read
 from contract.ledger.template import template
 from contract.ledger.writing import save
 from reports.checking import under
@@ -20,12 +20,6 @@ if TYPE_CHECKING:
     from datetime import date
 
     from reports.check import Checked
-
-
-def with_accepted(checked: Checked, ledger_path: str) -> Checked:
-    """What was found, as the ledger has it: who has left by its policy, and what it accepts."""
-    ledger = find_ledger(ledger_path)
-    return checked if ledger is None else under(checked, ledger, today())
 
 
 def terms(by: str, reason: str, until: date | None) -> Terms:
@@ -56,4 +50,4 @@ def accept_all(checked: Checked, ledger_path: str, on: Terms) -> Checked:
     text = put(before if before is not None else template(checked.producer), ledger_path, found, on)
     save(path, text, before)
     click.echo(f"{count(len(found), 'break')} accepted in {for_terminal(ledger_path)}.", err=True)
-    return with_accepted(checked, ledger_path)
+    return under(checked, read(path), today())

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from cli.ledger import ledger_option
+from cli.ledger import find_ledger, ledger_option, tell_strays, today
 from cli.options import (
     allow_remote_option,
     format_option,
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from rich.console import RenderableType
 
-    from contract.changes.rules import Compatibility, Rule
+    from contract.changes.rules import Compatibility
     from reports.check import Checked
 
 
@@ -50,7 +50,14 @@ class Grade(click.ParamType):  # type: ignore[type-arg]  # generic from click 8.
 
 @click.command("check")
 @click.argument("new", required=False)
-@click.option("--base", "old", metavar="OLD", help="The document in use. Without it, what traffic shows.")
+@click.option(
+    "--base",
+    "bases",
+    multiple=True,
+    metavar="OLD",
+    help="The document in use; without it, what traffic shows. Several, the oldest first, where the policy "
+    "is held against every version that was.",
+)
 @click.option("--change", "announced", multiple=True, metavar="TEXT", help="A change announced by hand.")
 @click.option("--no-usage", is_flag=True, help="Compare the documents only; needs no store.")
 @click.option(
@@ -79,9 +86,7 @@ class Grade(click.ParamType):  # type: ignore[type-arg]  # generic from click 8.
 @click.option(
     "--mode",
     type=click.Choice(("BACKWARD", "FORWARD", "FULL"), case_sensitive=False),
-    default="BACKWARD",
-    show_default=True,
-    help="For single schemas: who must be able to read what.",
+    help="For single schemas: who must be able to read what. [default: as the policy says, else BACKWARD]",
 )
 @store_option
 @producer_option
@@ -92,11 +97,11 @@ class Grade(click.ParamType):  # type: ignore[type-arg]  # generic from click 8.
 @output_option
 def command(
     new: str | None,
-    old: str | None,
+    bases: tuple[str, ...],
     announced: tuple[str, ...],
     grades: tuple[tuple[str, Compatibility], ...],
     fail_on: str,
-    mode: str,
+    mode: str | None,
     by: str,
     reason: str,
     accept_until: datetime | None,
@@ -130,39 +135,46 @@ def command(
       defacto check openapi.yaml --base openapi.main.yaml --accept --by anna --reason 'all have moved'
       defacto check --rules
     """
-    from contract.changes.rules import graded  # noqa: PLC0415  # commands import their work when they run
-
-    rules = graded(dict(grades))
     if list_rules:
-        deliver(_list(rules, output_format), output)
+        deliver(_list(dict(grades), output_format), output)
         return 0
-    _ensure_sensible(new, old, announced, no_usage=no_usage)
-    from cli.accepting import accept_all, terms, with_accepted  # noqa: PLC0415  # as above
+    _ensure_sensible(new, bases, announced, no_usage=no_usage)
+    from cli.accepting import accept_all, terms  # noqa: PLC0415  # commands import their work when they run
     from cli.checking import asked, check  # noqa: PLC0415
+    from reports.checking import under  # noqa: PLC0415
 
     on = terms(by, reason, accept_until.date() if accept_until else None) if accept else None
-
-    question = asked(new, old, announced, mode=mode.upper(), rules=rules, allow_remote=allow_remote)
+    ledger = find_ledger(ledger_path)
+    question = asked(
+        new, bases, announced, mode=mode, grades=dict(grades), ledger=ledger, allow_remote=allow_remote
+    )
     checked = check(question, None if no_usage else store_url, producer, since, until)
-    checked = with_accepted(checked, ledger_path)
+    if ledger is not None:
+        tell_strays(ledger)
+        checked = under(checked, ledger, today())
     if on is not None:
         checked = accept_all(checked, ledger_path, on)
     deliver(_render(checked, output_format, new or ""), output)
     return int(checked.fails(fail_on))
 
 
-def _ensure_sensible(new: str | None, old: str | None, announced: tuple[str, ...], *, no_usage: bool) -> None:
+def _ensure_sensible(
+    new: str | None, bases: tuple[str, ...], announced: tuple[str, ...], *, no_usage: bool
+) -> None:
     if new is None and not announced:
         raise click.UsageError("Check what? Give the new document, or --change TEXT.")
-    if new is None and old is not None:
+    if new is None and bases:
         raise click.UsageError("--base OLD goes with a new document.")
     if no_usage and announced:
         raise click.UsageError("--change asks who depends on it: that needs a store, not --no-usage.")
-    if no_usage and old is None:
+    if no_usage and not bases:
         raise click.UsageError("--no-usage compares two documents: give --base OLD.")
 
 
-def _list(rules: Mapping[str, Rule], output_format: str) -> RenderableType | str:
+def _list(grades: Mapping[str, Compatibility], output_format: str) -> RenderableType | str:
+    from contract.changes.rules import graded  # noqa: PLC0415  # as above
+
+    rules = graded(grades)
     if output_format == "json":
         from reports.check import rules_form  # noqa: PLC0415
         from reports.json_form import to_json  # noqa: PLC0415

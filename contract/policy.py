@@ -3,12 +3,12 @@
 It stands in the ledger's file under `policy`. Every key has a default, so that no file is needed. The modes
 are those of schema registries: what must understand what.
 
-| mode       | who reads must understand       | so what is said now may be       |
-| ---------- | ------------------------------- | -------------------------------- |
-| `BACKWARD` | the new form, what was written  | the same as before, or wider     |
-| `FORWARD`  | the old form, what is written   | the same as before, or narrower  |
-| `FULL`     | both                            | the same                         |
-| `NONE`     | nothing                         | anything                         |
+| mode       | who reads must understand                    |
+| ---------- | -------------------------------------------- |
+| `BACKWARD` | with the new form, what was written with old |
+| `FORWARD`  | with the old form, what is written with new  |
+| `FULL`     | both                                         |
+| `NONE`     | nothing                                      |
 
 A service reads requests and writes answers, and is deployed while its consumers are what they were: for
 requests that is `BACKWARD`, for answers `FORWARD`, and these are the defaults. With `_TRANSITIVE` a change is
@@ -23,7 +23,7 @@ from typing import Annotated, Literal
 
 from msgspec import Meta, Struct, field
 
-from contract.clause import Direction, Kind, Relation
+from contract.clause import Direction
 
 DAY_NS = 86_400 * 10**9
 
@@ -51,18 +51,6 @@ class Mode(StrEnum):
         """The mode without `_TRANSITIVE`."""
         return Mode(self.value.removesuffix("_TRANSITIVE"))
 
-    def allows(self, relation: Relation) -> bool:
-        """Whether a statement may become one that relates so to what it was."""
-        return relation is Relation.SAME or relation in _ALLOWED[self.basic]
-
-
-_ALLOWED = {
-    Mode.BACKWARD: {Relation.WIDER},
-    Mode.FORWARD: {Relation.NARROWER},
-    Mode.FULL: set[Relation](),
-    Mode.NONE: set(Relation),
-}
-
 
 class Severity(StrEnum):
     """What a change does to those who depend on what was, mildest first."""
@@ -75,29 +63,19 @@ class Severity(StrEnum):
 class Compatibility(Struct, frozen=True, kw_only=True):
     """`policy.compatibility`: what must go on working for whom.
 
-    `severity` says how bad a change is that a mode does not allow, by the name of a kind or of a family; a
-    kind's own goes before its family's, and `breaking` holds for those not named.
+    `schemas` is of single ones (Avro, JSON Schema), of which nothing says which way they go. `severity` says
+    how bad a change is that a mode does not allow, by names of rules, of what they are about, of kinds and of
+    families (`contract/grading.py`); what is not named is as bad as its rule says.
     """
 
     requests: Mode = Mode.BACKWARD
     answers: Mode = Mode.FORWARD
+    schemas: Mode = Mode.BACKWARD
     severity: dict[str, Severity] = field(default_factory=lambda: {"timing": Severity.WARNING})
 
     def mode(self, direction: Direction) -> Mode:
         """The mode of what is sent in a direction."""
         return self.requests if direction is Direction.REQUEST else self.answers
-
-    def judge(self, direction: Direction, kind: Kind, relation: Relation) -> Severity:
-        """How bad it is that a statement becomes another one.
-
-        Args:
-            direction: which way goes what the statement speaks of.
-            kind: the statement.
-            relation: how the new statement relates to the old one.
-        """
-        if self.mode(direction).allows(relation):
-            return Severity.COMPATIBLE
-        return self.severity.get(kind.name) or self.severity.get(kind.family.value) or Severity.BREAKING
 
 
 class Notice(Struct, frozen=True, kw_only=True):

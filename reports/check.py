@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from contract.changes.rules import Compatibility
 from contract.changes.usage import Judged, Verdict, worst
+from contract.policy import Mode
 from reports.words import count, instant, listed, verb
 
 if TYPE_CHECKING:
@@ -29,6 +30,8 @@ class Checked:
 
     `window` is the first and last observation (Unix ns), None where nothing was observed or asked, and
     `consumers` are all of the producer. `doubts` are sentences on what the answer rests on too little of.
+    `mode` is what single schemas were held against each other by, `by_hand` names the rules that were graded
+    for this question alone.
     """
 
     old: str
@@ -40,6 +43,8 @@ class Checked:
     capture: Capture | None = None
     consumers: tuple[Consumer, ...] = ()
     doubts: tuple[str, ...] = ()
+    mode: Mode = Mode.BACKWARD
+    by_hand: frozenset[str] = frozenset()
 
     @property
     def verdict(self) -> Compatibility:
@@ -109,16 +114,16 @@ def why(hit: Hit) -> str:
 
 
 def notes(one: Judged) -> list[str]:
-    """What the ledger says of a change: who has accepted it, or why that does not count; what is unseen."""
-    return [note for note in (one.accepted, one.refused, one.unseen) if note]
+    """What the ledger says of a change: how it is graded, who has accepted it, or why that does not count."""
+    return [note for note in (one.ruled, one.accepted, one.refused, one.unseen) if note]
 
 
 def check_form(checked: Checked) -> dict[str, Any]:
     """The report as JSON's own types. Names are an interface: add, never rename.
 
-    `compatibility` is what the rule says of a change, or `compatible` for a fix; `effect` is what is left
-    of it for the consumers that are known, and the verdict is the worst of these. `left` says in words since
-    when a consumer is none any more, by the ledger's policy.
+    `compatibility` is what the rule says of a change, or the policy (`policy` says why), or `compatible` for
+    a fix; `effect` is what is left of it for the consumers that are known, and the verdict is the worst of
+    these. `left` says in words since when a consumer is none any more, by the ledger's policy.
     """
     first, last = checked.window or (None, None)
     return {
@@ -147,6 +152,7 @@ def _change(one: Judged) -> dict[str, Any]:
         "compatibility": grade.value,
         "effect": one.compatibility.value,
         "fix": one.fix,
+        "policy": one.ruled,
         "accepted": one.accepted,
         "unseen": one.unseen,
         "pointer": change.pointer,
@@ -189,5 +195,5 @@ def rules_form(rules: Mapping[str, Rule]) -> dict[str, Any]:
             }
             for rule in rules.values()
         ],
-        "change_with": "--severity RULE=breaking|warning|compatible",
+        "change_with": "--severity RULE=breaking|warning|compatible, or policy.compatibility in the ledger",
     }

@@ -14,14 +14,16 @@ from contract.changes.facts import Document
 from contract.changes.reading import AvroSchema
 from contract.changes.rules import RULES
 from contract.changes.sdl import Sdl, compare_schemas, judge_schemas
-from contract.changes.single import OPERATION, Mode
+from contract.changes.single import OPERATION
+from contract.changes.single import Mode as Reading
 from contract.changes.usage import Judged, by_policy, judge
-from contract.ledger.leaving import gone
+from contract.grading import direction_of, ruled, unknown
+from contract.ledger.leaving import gone, left_of
 from contract.ledger.ruling import speaks_of
 from contract.openapi.errors import DeclaredError
-from contract.policy import DAY_NS
+from contract.policy import DAY_NS, Mode
 from reports.check import Checked
-from reports.words import count, length
+from reports.words import count, length, listed
 from store.errors import QuestionError
 
 if TYPE_CHECKING:
@@ -32,6 +34,7 @@ if TYPE_CHECKING:
     from contract.changes.reading import Loaded
     from contract.changes.rules import Rule
     from contract.claim import ContractMap, ProducerMap
+    from contract.clause import Direction
     from contract.ledger.model import Ledger
     from contract.policy import EvidencePolicy, Policy
 
@@ -44,21 +47,26 @@ class Question:
     """What is to be checked.
 
     Without `old` what traffic shows is the side in use; without `new` there are only changes announced by
-    hand. `mode` is of single schemas: who must be able to read what.
+    hand. `earlier` are versions from before `old`: what goes in a direction of `transitive` is held against
+    these, too. `mode` is of single schemas: who must be able to read what. `by_hand` names the rules that
+    `rules` grades for this question alone.
     """
 
     old: Loaded | None = None
     new: Loaded | None = None
+    earlier: tuple[Loaded, ...] = ()
+    transitive: frozenset[Direction] = frozenset()
     announced: tuple[str, ...] = ()
     mode: Mode = Mode.BACKWARD
     rules: Mapping[str, Rule] = field(default_factory=lambda: RULES)
+    by_hand: frozenset[str] = frozenset()
 
     @property
     def keys(self) -> list[str]:
         """The keys that the sides give operations; maps must be made by them."""
         return [
             key
-            for side in (self.old, self.new)
+            for side in (self.old, self.new, *self.earlier)
             if isinstance(side, Document)
             for operation in side.operations.values()
             for key in operation.keys
@@ -72,7 +80,14 @@ def of_documents(question: Question, producer: str = "") -> Checked:
         DeclaredError: they are of two sorts.
     """
     judged = tuple(Judged(change=change) for change in _compared(question.old, question.new, question))
-    return Checked(old=_name(question.old), new=_name(question.new), judged=judged, producer=producer)
+    return Checked(
+        old=_name(question.old),
+        new=_name(question.new),
+        judged=judged,
+        producer=producer,
+        mode=question.mode,
+        by_hand=question.by_hand,
+    )
 
 
 def of_traffic(question: Question, observed: ContractMap) -> Checked:
@@ -99,30 +114,61 @@ def of_traffic(question: Question, observed: ContractMap) -> Checked:
         window=observed.window,
         capture=observed.capture,
         consumers=mine.consumers,
+        mode=question.mode,
+        by_hand=question.by_hand,
     )
 
 
 def under(checked: Checked, ledger: Ledger, today: date) -> Checked:
     """What was found, as a ledger has it; another producer's ledger says nothing.
 
-    Who has left by its policy blocks nothing any more, and what was accepted passes. Where less was observed
-    than the policy wants, that is told; it makes nothing milder. As long as the ledger is no file its policy
-    is nobody's.
+    Its policy says how grave a change is and of what the contract does not speak. Who has left blocks nothing
+    any more, and what was accepted passes. Where less was observed than the policy wants, that is told; it
+    makes nothing milder. As long as the ledger is no file its policy is nobody's.
     """
     if checked.producer and not speaks_of(ledger, checked.producer):
         return checked
-    if checked.usage and ledger.source:
-        checked = _weighed(checked, ledger.policy)
+    if ledger.source:
+        checked = _by(checked, ledger)
     return replace(checked, judged=accept(checked.judged, ledger.accepted, today))
 
 
-def _weighed(checked: Checked, policy: Policy) -> Checked:
-    left = gone(checked.consumers, policy.evidence)
+def _by(checked: Checked, ledger: Ledger) -> Checked:
+    policy = ledger.policy
+    judged = [
+        ruled(_owned(one, ledger), policy, single=checked.mode, by_hand=checked.by_hand)
+        for one in checked.judged
+    ]
+    # the end of what was observed is that of all consumers: those that the policy excludes were seen as well
+    left = gone(checked.consumers, policy.evidence) if checked.usage else {}
+    left |= {one.name: words for one in checked.consumers if (words := left_of(one))}
     return replace(
         checked,
-        judged=by_policy(checked.judged, left, policy.no_data),
-        doubts=tuple(_doubts(checked, policy.evidence)),
+        judged=by_policy(judged, left, policy.no_data if checked.usage else "unknown"),
+        doubts=(*_ungraded(policy), *(_doubts(checked, policy.evidence) if checked.usage else ())),
     )
+
+
+def _owned(judged: Judged, ledger: Ledger) -> Judged:
+    """A change with the consumers that the policy does not exclude, and the owners that the ledger names."""
+    kept = [hit for hit in judged.hits if not ledger.policy.exclude.consumer(hit.consumer)]
+    names = ledger.owners.consumers
+    return replace(
+        judged,
+        hits=tuple(
+            replace(hit, owner=names[hit.consumer].name or hit.owner) if hit.consumer in names else hit
+            for hit in kept
+        ),
+    )
+
+
+def _ungraded(policy: Policy) -> Iterator[str]:
+    names = unknown(policy)
+    if names:
+        yield (
+            f"policy.compatibility.severity grades {listed(names)}, which is no rule, no kind and no family: "
+            "it has no effect. defacto check --rules lists the rules with what they are about."
+        )
 
 
 def _doubts(checked: Checked, policy: EvidencePolicy) -> Iterator[str]:
@@ -165,15 +211,43 @@ def _name(side: Loaded | None) -> str:
 
 
 def _compared(old: Loaded | None, new: Loaded | None, question: Question) -> tuple[Change, ...]:
+    """What is different from the version in use, and from earlier ones where the policy looks back so far."""
     if new is None or old is None:
         return ()
+    found = list(_between(old, new, question))
+    for version in reversed(question.earlier):
+        told = {_where(one) for one in found}
+        found += [
+            replace(one, message=f"{one.message}, compared with {version.source}")
+            for one in _between(version, new, question)
+            if _looks_back(one, question) and _where(one) not in told
+        ]
+    return tuple(sorted(found, key=lambda one: -one.compatibility.rank))
+
+
+def _where(change: Change) -> tuple[object, ...]:
+    return change.rule.name, change.operation, change.subject or change.message
+
+
+def _looks_back(change: Change, question: Question) -> bool:
+    if change.operation == OPERATION:
+        return question.mode.transitive
+    return direction_of(change) in question.transitive
+
+
+def _between(old: Loaded, new: Loaded, question: Question) -> tuple[Change, ...]:
     if isinstance(old, AvroSchema) and isinstance(new, AvroSchema):
-        return compare_avro(old, new, question.mode, question.rules)
+        return compare_avro(old, new, reading(question.mode), question.rules)
     if isinstance(old, Sdl) and isinstance(new, Sdl):
         return compare_schemas(old, new, question.rules)
     if isinstance(old, Document) and isinstance(new, Document):
         return compare(old, new, rules=question.rules)
     raise DeclaredError(f"{old.source} and {new.source} are documents of two sorts")
+
+
+def reading(mode: Mode) -> Reading:
+    """Which of two schemas must read what the other one wrote; where nothing must, what differs is told."""
+    return Reading.FULL if mode is Mode.NONE else Reading(mode.basic.value)
 
 
 def _announced(question: Question, producer: ProducerMap) -> list[Change]:

@@ -9,6 +9,7 @@ from rich.console import Group
 from rich.padding import Padding
 from rich.text import Text
 
+from contract.grading import unknown
 from contract.policy import Mode, Severity
 from reports.markdown import plain
 from reports.untrusted import for_terminal
@@ -22,11 +23,23 @@ if TYPE_CHECKING:
     from contract.ledger.model import Ledger, Owner
     from contract.policy import Policy
 
-_MAY = {
-    Mode.BACKWARD: "may widen (allow more than before), and never narrow",
-    Mode.FORWARD: "may narrow (promise more than before), and never widen",
-    Mode.FULL: "stays exactly what it was",
-    Mode.NONE: "may become anything",
+_REQUESTS = {
+    Mode.BACKWARD: "What consumers send today, a new version must understand",
+    Mode.FORWARD: "What consumers of a new version will send, the version in use must understand",
+    Mode.FULL: "Consumers of today and of a new version may send to either",
+    Mode.NONE: "What consumers may send may become anything",
+}
+_ANSWERS = {
+    Mode.FORWARD: "What a new version answers, the consumers of today must understand",
+    Mode.BACKWARD: "What is answered today, consumers of a new version must understand",
+    Mode.FULL: "Consumers of today and of a new version must understand the answers of either",
+    Mode.NONE: "What they are answered may become anything",
+}
+_SCHEMAS = {
+    Mode.BACKWARD: "Of single schemas the new one must read what was written with the old one",
+    Mode.FORWARD: "Of single schemas the old one must read what is written with the new one",
+    Mode.FULL: "Of single schemas each must read what is written with the other",
+    Mode.NONE: "Single schemas may become anything",
 }
 _VERSIONS = {
     "semver": "Versions follow Semantic Versioning: a breaking change is a new major version.",
@@ -97,24 +110,26 @@ def policy_form(ledger: Ledger) -> dict[str, Any]:
 
 def _compatibility(policy: Policy) -> Iterator[str]:
     rules = policy.compatibility
-    for what, mode in (
-        ("What consumers may send", rules.requests),
-        ("What they are answered", rules.answers),
-    ):
-        against = ", held against every version that was" if mode.transitive else ""
-        yield f"{what} {_MAY[mode.basic]} ({mode.value}{against})."
-    if rules.requests is Mode.NONE and rules.answers is Mode.NONE:
-        return
+    modes = (
+        (_REQUESTS[rules.requests.basic], rules.requests),
+        (_ANSWERS[rules.answers.basic], rules.answers),
+        (_SCHEMAS[rules.schemas.basic], rules.schemas),
+    )
+    for said, mode in modes:
+        against = ", and so with every version that was" if mode.transitive else ""
+        yield f"{said} ({mode.value}{against})."
     by_severity: dict[Severity, list[str]] = {}
     for name, severity in sorted(rules.severity.items()):
         by_severity.setdefault(severity, []).append(name)
-    yield "A change against this is breaking" + (
+    yield "A change against this is as grave in defacto check as its rule says" + (
         "".join(
             f"; where it is about {listed(names, most=20)}, {_CALLED[severity]}"
             for severity, names in sorted(by_severity.items())
         )
         + "."
     )
+    if names := unknown(policy):
+        yield f"What {listed(names, most=20)} is nobody knows: no rule, no kind and no family is called so."
     yield _VERSIONS[policy.versioning]
 
 

@@ -79,19 +79,28 @@ class Judged:
     """A change with the verdict of each consumer.
 
     `fix` says in words why it only puts a document right, `unseen` why it is only a warning that nothing was
-    seen of it. `accepted` says who expects it and why, `refused` why what was accepted of it does not count.
+    seen of it. `ruled` says why the policy grades it otherwise than its rule, `least` how grave that makes it
+    whoever was seen. `accepted` says who expects it and why, `refused` why what was accepted of it does not
+    count.
     """
 
     change: Change
     hits: tuple[Hit, ...] = ()
     fix: str = ""
     unseen: str = ""
+    ruled: str = ""
+    least: Compatibility = Compatibility.COMPATIBLE
     accepted: str = ""
     refused: str = ""
 
     @property
     def compatibility(self) -> Compatibility:
         """The rule's grade, made milder by what is known of who is hit, and of who of them has left."""
+        if self.fix:
+            return Compatibility.COMPATIBLE
+        return max(self._spared(), self.least, key=lambda one: one.rank)
+
+    def _spared(self) -> Compatibility:
         grade = self._grade(self.hits)
         here = [hit for hit in self.hits if not hit.left]
         still = self._grade(here) if here else Compatibility.WARNING
@@ -101,8 +110,6 @@ class Judged:
     def _grade(self, hits: Sequence[Hit]) -> Compatibility:
         """The rule's grade, made milder by what is known of some consumers."""
         declared = self.change.compatibility
-        if self.fix:
-            return Compatibility.COMPATIBLE
         verdicts = {hit.verdict for hit in hits}
         subject = self.change.subject
         certain = {Verdict.BREAKS}
@@ -180,6 +187,7 @@ def _parted(hit: Hit, left: Mapping[str, str]) -> Hit:
 
 def _is_unseen(one: Judged) -> bool:
     graver = one.change.compatibility is Compatibility.BREAKING and not one.fix
+    graver = graver and one.least is not Compatibility.BREAKING
     return graver and bool(one.change.operation) and not any(hit.calls for hit in one.hits)
 
 

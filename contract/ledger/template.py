@@ -31,11 +31,13 @@ owners:
 
 policy:
   compatibility:
-    # BACKWARD: may become wider. FORWARD: may become narrower. FULL: neither. NONE: anything.
-    # With _TRANSITIVE it is held against all earlier versions, not only the last.
+    # BACKWARD: the new form understands what was written in the old one. FORWARD: the other way round. FULL:
+    # both. NONE: anything goes. With _TRANSITIVE it is held against all earlier versions, not only the last.
     # requests: BACKWARD
     # answers: FORWARD
-    # What a change is that the mode does not allow: breaking, or what stands here by kind or family.
+    # schemas: BACKWARD  # single ones: Avro, JSON Schema
+    # How grave a change is that the mode does not allow, where its rule is not to say: breaking, warning or
+    # compatible, by rule (defacto check --rules), by what it is about, by kind or by family.
     # severity: {{timing: warning}}
   notice:  # days before a change, and names of interface.channels
     # breaking: {{days: 90, channels: [mail]}}

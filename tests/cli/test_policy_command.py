@@ -58,7 +58,7 @@ def test_what_the_new_ledger_shows_is_the_default(defacto: Defacto, tmp_path: Pa
     defacto("policy", "--init")
     path = tmp_path / "contract.yaml"
     keys = (
-        *("requests", "answers", "severity", "breaking", "warning", "versioning"),
+        *("requests", "answers", "schemas", "severity", "breaking", "warning", "versioning"),
         *("stays_days", "shortest_days", "least_observations", "least_per_consumer", "no_data"),
     )
     lines = path.read_text(encoding="utf-8").replace(", channels: [mail]", "").splitlines()

@@ -2,45 +2,21 @@ from __future__ import annotations
 
 import pytest
 
-from contract.clause import Direction, Relation
-from contract.kinds import Latency, Present
-from contract.policy import DAY_NS, Compatibility, EvidencePolicy, Exclusions, Habit, Mode, Severity
-
-ALWAYS = Present(always=True)
-SLOW = Latency(p50_ms=1, p95_ms=2, p99_ms=3, n=400)
-REQUEST, RESPONSE = Direction.REQUEST, Direction.RESPONSE
-SAME, NARROWER, WIDER, INCOMPATIBLE = Relation
+from contract.clause import Direction
+from contract.policy import DAY_NS, Compatibility, EvidencePolicy, Exclusions, Habit, Mode
 
 
-@pytest.mark.parametrize(
-    ("mode", "allowed"),
-    [
-        (Mode.BACKWARD, {SAME, WIDER}),
-        (Mode.FORWARD, {SAME, NARROWER}),
-        (Mode.FULL, {SAME}),
-        (Mode.NONE, set(Relation)),
-        (Mode.BACKWARD_TRANSITIVE, {SAME, WIDER}),
-        (Mode.FORWARD_TRANSITIVE, {SAME, NARROWER}),
-        (Mode.FULL_TRANSITIVE, {SAME}),
-    ],
-)
-def test_modes_mean_what_schema_registries_mean(mode: Mode, allowed: set[Relation]) -> None:
-    assert {relation for relation in Relation if mode.allows(relation)} == allowed
+@pytest.mark.parametrize("mode", Mode)
+def test_a_mode_may_look_back_further(mode: Mode) -> None:
+    assert mode.transitive is ("TRANSITIVE" in mode)
+    assert not mode.basic.transitive
+    assert mode.startswith(mode.basic)
 
 
 def test_by_default_what_is_deployed_goes_on_working() -> None:
     rules = Compatibility()
-    assert rules.judge(REQUEST, ALWAYS, WIDER) is Severity.COMPATIBLE
-    assert rules.judge(REQUEST, ALWAYS, NARROWER) is Severity.BREAKING
-    assert rules.judge(RESPONSE, ALWAYS, NARROWER) is Severity.COMPATIBLE
-    assert rules.judge(RESPONSE, ALWAYS, WIDER) is Severity.BREAKING
-    assert rules.judge(RESPONSE, ALWAYS, INCOMPATIBLE) is Severity.BREAKING
-    assert rules.judge(RESPONSE, SLOW, WIDER) is Severity.WARNING
-
-
-def test_a_kind_goes_before_its_family() -> None:
-    rules = Compatibility(severity={"latency": Severity.BREAKING, "timing": Severity.COMPATIBLE})
-    assert rules.judge(RESPONSE, SLOW, WIDER) is Severity.BREAKING
+    assert rules.mode(Direction.REQUEST) is Mode.BACKWARD
+    assert rules.mode(Direction.RESPONSE) is Mode.FORWARD
 
 
 def test_a_consumer_stays_one_for_a_while() -> None:
