@@ -90,11 +90,13 @@ def read_against_all(
         declared: dict[str, DeclaredContract] = {}
         for document in documents:
             name, path = _whose(document, found)
-            if name in declared:
-                raise click.UsageError(f"Of {for_terminal(name)} there are two documents.")
-            declared[name] = load(path, producer=name, allow_remote=allow_remote)
-            for warning in declared[name].warnings:
+            loaded = load(path, producer=name, allow_remote=allow_remote)
+            for warning in loaded.warnings:
                 click.echo(f"warning: {for_terminal(warning)}", err=True)
+            whole_of = declared[name].joined(loaded) if name in declared else loaded
+            if whole_of is None:
+                raise click.UsageError(f"Of {for_terminal(name)} there are two documents.")
+            declared[name] = whole_of
         keys = {name: [one.key for one in document.operations] for name, document in declared.items()}
         single = next(iter(declared)) if len(declared) == 1 else None
         whole = build(store, producer=single, since=since, until=until, declared=keys)

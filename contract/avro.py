@@ -8,9 +8,17 @@ is said of further fields: a schema may get them without breaking its readers ("
 from __future__ import annotations
 
 import re
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+from contract.view import Leaf
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
 
 _FULL_NAME = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*", re.ASCII)
+_DEFS = "#/$defs/"
+_NAMED = frozenset({"record", "error", "enum", "fixed"})
+_COMPLEX = _NAMED | {"array", "map"}
 _BYTES = {"type": "string", "contentEncoding": "base64"}
 _PRIMITIVE: dict[str, dict[str, Any]] = {
     "null": {"type": "null"},
@@ -36,24 +44,97 @@ _LOGICAL = {
 """The format of a logical type's text, by the type that it annotates; on other types it means nothing."""
 
 
-def json_schema(schema: Any) -> dict[str, Any]:
+def json_schema(schema: Any, others: Iterable[Any] = ()) -> dict[str, Any]:
     """The JSON Schema of what an Avro schema describes, its named types below `$defs`.
 
     Args:
         schema: an Avro schema as parsed JSON.
+        others: schemas that define names which it uses and does not define, in any order.
 
     Raises:
         ValueError: it is no Avro schema; the message says why.
     """
-    translator = _Translator()
+    translator = _Translator(dict(_definitions(others)))
     return {**translator.translate(schema, ""), "$defs": translator.known}
 
 
-class _Translator:
-    """Translates one schema, and remembers the named types in it."""
+def leaf(schema: Any, pointer: str, others: Iterable[Any] = ()) -> Leaf:
+    """The same, as a schema to read: all of it stands at `pointer`, where the whole is written.
 
-    def __init__(self) -> None:
+    Raises:
+        ValueError: it is no Avro schema; the message says why.
+    """
+    translated = json_schema(schema, others)
+
+    def resolve(reference: str) -> Leaf:
+        return _Translated(translated["$defs"][reference.removeprefix(_DEFS)], pointer, resolve)
+
+    return _Translated(translated, pointer, resolve)
+
+
+def records(schema: Leaf) -> Mapping[str, Leaf]:
+    """What messages of a schema (`leaf`) are, by their full names: records, of a union each by itself.
+
+    What is not only records has no name: `""`.
+    """
+    branches = schema.schema.get("anyOf", [schema.schema])
+    found = {
+        branch["$ref"].removeprefix(_DEFS): record
+        for branch in branches
+        if "$ref" in branch and (record := schema.resolve(branch["$ref"])) is not None
+    }
+    named = len(found) == len(branches) and all(one.schema.get("type") == "object" for one in found.values())
+    return found if named else {"": schema}
+
+
+def parts(schema: Any, others: Iterable[Any] = ()) -> frozenset[str]:
+    """The full names of the types that a schema uses and does not define itself, or only within another.
+
+    Raises:
+        ValueError: it is no Avro schema; the message says why.
+    """
+    return frozenset(json_schema(schema, others)["$defs"]) - dict(_definitions([schema])).keys()
+
+
+def is_schema(tree: Any) -> bool:
+    """Whether a tree is an Avro schema with a type of its own: `type` is a word that JSON Schema lacks."""
+    if not isinstance(tree, dict):
+        return isinstance(tree, list) and bool(tree)
+    named = tree.get("type")
+    if not isinstance(named, str) or named not in _COMPLEX:
+        return False
+    return any(key in tree for key in ("fields", "symbols", "size", "values")) or isinstance(
+        tree.get("items"), str
+    )
+
+
+class _Translated(Leaf):
+    """A schema that is not written as it is read: all of it stands where the whole is written."""
+
+    __slots__ = ()
+
+    def below(self, *steps: str) -> Leaf:
+        """The schema some steps further down."""
+        return _Translated(super().below(*steps).schema, self.pointer, self.resolve)
+
+
+def _definitions(schemas: Iterable[Any]) -> Iterator[tuple[str, Any]]:
+    """By full name the outermost definitions in some schemas."""
+    for schema in schemas:
+        for one in schema if isinstance(schema, list) else [schema]:
+            if isinstance(one, dict) and str(one.get("type")) in _NAMED:
+                yield _full_name(one.get("name"), one.get("namespace", "")), one
+
+
+class _Translator:
+    """Translates one schema, and remembers the named types in it.
+
+    `others` are definitions that stand elsewhere, by full name; they are translated when they are used.
+    """
+
+    def __init__(self, others: Mapping[str, Any]) -> None:
         self.known: dict[str, dict[str, Any]] = {}
+        self._others = others
 
     def translate(self, schema: Any, namespace: str) -> dict[str, Any]:
         """The JSON Schema of a schema in a namespace, `""` for the null namespace."""
@@ -83,14 +164,14 @@ class _Translator:
                 "type": "object",
                 "additionalProperties": self.translate(schema.get("values"), namespace),
             }
-        if kind not in {"record", "error", "enum", "fixed"}:
+        if kind not in _NAMED:
             return self._named(kind, namespace)
         name = _full_name(schema.get("name"), schema.get("namespace", namespace))
         if name in self.known:
             raise ValueError(f"the Avro schema defines {name} twice")
         self.known[name] = {}
         self.known[name] |= self._defined(kind, schema, name.rpartition(".")[0])
-        return {"$ref": f"#/$defs/{name}"}
+        return {"$ref": f"{_DEFS}{name}"}
 
     def _defined(self, kind: str, schema: dict[str, Any], namespace: str) -> dict[str, Any]:
         """What stands for a type with a name."""
@@ -99,9 +180,9 @@ class _Translator:
         if kind == "enum":
             return {"type": "string", "enum": _listed(schema, "symbols", str)}
         fields = _listed(schema, "fields", dict)
-        found = {field.get("name"): self.translate(field.get("type"), namespace) for field in fields}
-        if not all(isinstance(name, str) for name in found):
+        if not all(isinstance(field.get("name"), str) for field in fields):
             raise ValueError("a field of the Avro schema has no name")
+        found = {field["name"]: self.translate(field.get("type"), namespace) for field in fields}
         return {"type": "object", "properties": found, "required": list(found)}
 
     def _named(self, name: str, namespace: str) -> dict[str, Any]:
@@ -109,9 +190,11 @@ class _Translator:
         if name in _PRIMITIVE:
             return dict(_PRIMITIVE[name])
         full = _full_name(name, namespace)
+        if full not in self.known and full in self._others:
+            return self.translate(self._others[full], "")
         if full not in self.known:
             raise ValueError(f"the Avro schema does not define {name!r}")
-        return {"$ref": f"#/$defs/{full}"}
+        return {"$ref": f"{_DEFS}{full}"}
 
 
 def _full_name(name: Any, namespace: Any) -> str:

@@ -1,49 +1,69 @@
 """Declared documents of whatever kind → clauses.
 
-Descriptor sets are known by the suffix of their file, GraphQL by that or by its first definition, all others
-by the field that names their version.
+Registries are known by their URL, descriptors by the suffix of their file, GraphQL by that or by its first
+definition, all others by the field that names their version, else by the words of their language.
 """
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from contract import asyncapi, graphql, grpc, openapi
+from contract import asyncapi, graphql, grpc, messages, openapi
 from contract.openapi.errors import DeclaredError
 from contract.openapi.library import Library
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from contract.openapi.declared import DeclaredContract
 
 _READERS = {"openapi": openapi.read, "swagger": openapi.read, "asyncapi": asyncapi.read}
 """By the field of the root that names the version."""
+
+_ALLOW = "Add --allow-remote."
 
 
 def load(path_or_text: str | Path, *, producer: str, allow_remote: bool = False) -> DeclaredContract:
     """Read, validate and compile a document.
 
     Args:
-        path_or_text: a path (of GraphQL's also a folder), a URL, or the document itself (more than one line,
-        or beginning with a brace).
+        path_or_text: a path (of GraphQL's and of schemas also a folder), a URL, `CHANNEL=FILE` of a schema,
+        `registry+https://…`, or the document itself (more than one line, or beginning with a brace).
         producer: whose interface it declares.
         allow_remote: whether the document, or documents it refers to, may be fetched over HTTP.
 
     Raises:
         DeclaredError: the document cannot be read or is invalid; the message says where and why.
     """
-    if grpc.is_named(path_or_text):
-        return grpc.read(path_or_text, producer)
-    if graphql.is_named(path_or_text):
-        return graphql.read(path_or_text, producer)
-    library = Library(path_or_text, allow_remote=allow_remote)
+    return _by_name(path_or_text, producer, allow_remote=allow_remote) or _by_content(
+        Library(path_or_text, allow_remote=allow_remote), producer
+    )
+
+
+def _by_name(given: str | Path, producer: str, *, allow_remote: bool) -> DeclaredContract | None:
+    """What is known by its name or address; None: it has to be looked at."""
+    if messages.is_registry(given):
+        if not allow_remote:
+            raise DeclaredError(f"{given} is remote, and nothing is fetched unless allowed", _ALLOW)
+        return messages.read_registry(str(given), producer)
+    if messages.is_on_channel(given):
+        return messages.read(str(given), producer)
+    if grpc.is_named(given):
+        return messages.read_descriptors(Path(given), producer)
+    if messages.is_folder(given):
+        return messages.read_folder(Path(given), producer)
+    return graphql.read(given, producer) if graphql.is_named(given) else None
+
+
+def _by_content(library: Library, producer: str) -> DeclaredContract:
     names = library.tree if isinstance(library.tree, dict) else {}
     reader = next((read for name, read in _READERS.items() if name in names), None)
-    if reader is None:
-        raise DeclaredError(
-            f"{library.source} names no openapi, swagger or asyncapi version",
-            "OpenAPI 3.0, 3.1 and 3.2, Swagger 2.0, AsyncAPI 2.0 to 2.6 and 3.0 are supported, GraphQL"
-            " schemas (.graphql, .gql, .graphqls), and protobuf descriptor sets (.desc, .pb, .binpb).",
-        )
-    return reader(library, producer)
+    if reader is not None:
+        return reader(library, producer)
+    if messages.is_schema(library):
+        return messages.of_library(library, producer)
+    raise DeclaredError(
+        f"{library.source} names no openapi, swagger or asyncapi version",
+        "OpenAPI 3.0, 3.1 and 3.2, Swagger 2.0, AsyncAPI 2.0 to 2.6 and 3.0 are supported, GraphQL schemas"
+        " (.graphql, .gql, .graphqls), protobuf (.proto, .desc, .pb, .binpb), and schemas of messages in Avro"
+        " (.avsc) and as JSON Schema.",
+    )

@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING
 
 from contract import avro
 from contract.openapi.reading import child, media_type
-from contract.view import Leaf
 
 if TYPE_CHECKING:
     from contract.asyncapi.traits import Fields
     from contract.openapi.library import Library
+    from contract.view import Leaf
 
 _JSON_SCHEMA = re.compile(r"application/(vnd\.aai\.asyncapi|schema|vnd\.oai\.openapi)(\+json|\+yaml)?")
 _AVRO = re.compile(r"application/vnd\.apache\.avro(\+json|\+yaml)?")
@@ -48,22 +48,7 @@ def payload_of(fields: Fields, library: Library) -> Leaf | None:
 
 def _translated(schema: Leaf, library: Library) -> Leaf | None:
     try:
-        translated = avro.json_schema(schema.schema)
+        return avro.leaf(schema.schema, schema.pointer)
     except ValueError as error:
         library.warn(f"{schema.pointer}: {error}")
         return None
-
-    def resolve(reference: str) -> Leaf:
-        return _Translated(translated["$defs"][reference.rpartition("/")[2]], schema.pointer, resolve)
-
-    return _Translated(translated, schema.pointer, resolve)
-
-
-class _Translated(Leaf):
-    """A schema that is not written as it is read: all of it stands where the whole is written."""
-
-    __slots__ = ()
-
-    def below(self, *steps: str) -> Leaf:
-        """The schema some steps further down."""
-        return _Translated(super().below(*steps).schema, self.pointer, self.resolve)

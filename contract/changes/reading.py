@@ -5,12 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
 
-from contract import graphql, grpc
+from contract import avro, graphql, grpc
 from contract.changes import events, openapi
 from contract.changes.clauses import of_declared
 from contract.changes.facts import Document
 from contract.changes.sdl import Sdl
 from contract.changes.single import Mode, of_schema
+from contract.messages.schemas import is_json_schema
 from contract.openapi.errors import DeclaredError
 from contract.openapi.library import Library
 
@@ -20,8 +21,6 @@ if TYPE_CHECKING:
     from contract.graphql.declared import DeclaredSchema
 
 _READERS = {"openapi": openapi.read, "swagger": openapi.read, "asyncapi": events.read}
-_AVRO = frozenset({"record", "enum", "fixed", "array", "map", "error"})
-_JSON_SCHEMA = frozenset({"$schema", "$id", "$defs", "properties", "type", "allOf", "anyOf", "oneOf", "$ref"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,24 +59,12 @@ def load(
     reader = next((read for name, read in _READERS.items() if name in names), None)
     if reader is not None:
         return reader(library)
-    if is_avro(tree) or str(given).endswith(".avsc"):
+    if avro.is_schema(tree) or str(given).endswith(".avsc"):
         return AvroSchema(library.source, tree)
-    if names.keys() & _JSON_SCHEMA:
+    if is_json_schema(names):
         return of_schema(library.root, library.source, mode)
     raise DeclaredError(
         f"{library.source} is no document that can be compared",
         "OpenAPI 3.x, Swagger 2.0, AsyncAPI 2 and 3, protobuf descriptor sets (.desc, .pb, .binpb),"
         " GraphQL schemas (.graphql), Avro schemas and JSON Schemas are read.",
-    )
-
-
-def is_avro(tree: Any) -> bool:
-    """Whether a tree is an Avro schema with a type of its own: `type` is a word that JSON Schema lacks."""
-    if not isinstance(tree, dict):
-        return isinstance(tree, list) and bool(tree)
-    named = tree.get("type")
-    if not isinstance(named, str) or named not in _AVRO:
-        return False
-    return any(key in tree for key in ("fields", "symbols", "size", "values")) or isinstance(
-        tree.get("items"), str
     )

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from contract.openapi.errors import DeclaredError
+from contract.openapi.library import is_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -21,7 +22,7 @@ MAX_BYTES = 64 * 2**20
 MOST_TOLD = 10
 """Problems told at once."""
 
-_SUFFIXES = {".graphql", ".gql", ".graphqls"}
+SUFFIXES = {".graphql", ".gql", ".graphqls"}
 _SDL = re.compile(
     r'\s*(?:#[^\n]*\s+|"""(?:[^"]|"(?!""))*"""\s*|"[^"\n]*"\s*)*'
     r"(?:extend\s+)?(?:schema\s*[{@]|directive\s*@|(?:type|interface|union|enum|input|scalar)\s+[_A-Za-z])"
@@ -31,10 +32,10 @@ _SDL = re.compile(
 
 def is_named(path_or_text: str | Path) -> bool:
     """Whether it is a path of SDL, a folder of such files, or a text of SDL."""
-    if isinstance(path_or_text, str) and ("\n" in path_or_text or path_or_text.lstrip()[:1] == "{"):
-        return _SDL.match(path_or_text) is not None
+    if is_text(path_or_text):
+        return _SDL.match(str(path_or_text)) is not None
     path = Path(path_or_text)
-    return path.suffix in _SUFFIXES or path.is_dir()
+    return path.suffix in SUFFIXES or path.is_dir()
 
 
 def read(path_or_text: str | Path, producer: str) -> DeclaredContract:
@@ -62,9 +63,9 @@ def _texts(path: Path) -> Iterator[tuple[str, str]]:
     if not path.is_dir():
         yield path.name, _text(path)
         return
-    files = sorted(file for file in path.rglob("*") if file.suffix in _SUFFIXES)
+    files = sorted(file for file in path.rglob("*") if file.suffix in SUFFIXES)
     if not files:
-        raise DeclaredError(f"{path.name} is a folder without files of SDL ({', '.join(sorted(_SUFFIXES))})")
+        raise DeclaredError(f"{path.name} is a folder without files of SDL ({', '.join(sorted(SUFFIXES))})")
     for file in files:
         yield str(file.relative_to(path)), _text(file)
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from contract.clause import Clause
+from contract.grpc.files import files_at, is_named
 from contract.grpc.messages import Messages
 from contract.kinds import ContentType, Occurs
 from contract.openapi.declared import DeclaredContract, DeclaredOperation
@@ -27,40 +28,35 @@ if TYPE_CHECKING:
     from contract.clause import Kind
     from contract.openapi.declared import Traced
 
-__all__ = ["is_named", "read"]
+__all__ = ["compiled", "files_at", "has_services", "is_named", "read"]
 
-MAX_BYTES = 64 * 2**20
-"""A larger file is no interface document."""
-
-_SUFFIXES = {".desc", ".pb", ".binpb"}
-_SOURCE = ".proto"
 _MEDIA_TYPE = "application/json"
 
 
-def is_named(path_or_text: str | Path) -> bool:
-    """Whether it is a path whose suffix is that of a descriptor set, or of the text one is compiled from."""
-    if isinstance(path_or_text, str) and "\n" in path_or_text:
-        return False
-    return Path(path_or_text).suffix in {*_SUFFIXES, _SOURCE}
-
-
 def read(path: str | Path, producer: str) -> DeclaredContract:
-    """Read and compile a descriptor set.
+    """Read and compile a descriptor set, or the source text of one.
 
     Args:
-        path: a file with a serialised `FileDescriptorSet`.
+        path: a file with a serialised `FileDescriptorSet`, or a .proto file.
         producer: whose interface it declares.
 
     Raises:
-        DeclaredError: it cannot be read, is none, or protobuf is not installed.
+        DeclaredError: it cannot be read, is none, has no service, or protobuf is not installed.
     """
     path = Path(path)
-    if path.suffix == _SOURCE:
-        raise DeclaredError(
-            f"{path.name} is source text, and descriptor sets are read",
-            f"Compile it: protoc --include_imports -o api.binpb {path.name}, or buf build -o api.binpb",
-        )
-    files = _files(path)
+    files = files_at(path)
+    if not has_services(files):
+        raise DeclaredError(f"{path.name} has no service: there is nothing to compare")
+    return compiled(files, path, producer)
+
+
+def has_services(files: FileDescriptorSet) -> bool:
+    """Whether a set declares calls, not only messages."""
+    return any(file.service for file in files.file)
+
+
+def compiled(files: FileDescriptorSet, path: Path, producer: str) -> DeclaredContract:
+    """What the services of a set declare."""
     messages = Messages(files)
     operations = {one.key: one for one in _operations(files, messages, producer)}
     return DeclaredContract(
@@ -71,29 +67,6 @@ def read(path: str | Path, producer: str) -> DeclaredContract:
         operations=tuple(operations.values()),
         warnings=tuple(messages.warnings),
     )
-
-
-def _files(path: Path) -> FileDescriptorSet:
-    try:
-        from google.protobuf import descriptor_pb2, message  # noqa: PLC0415 - an optional library
-    except ImportError:
-        raise DeclaredError(
-            "Descriptor sets need protobuf, which is not installed.", "pip install 'defacto[events]'"
-        ) from None
-    try:
-        with path.open("rb") as file:
-            content = file.read(MAX_BYTES + 1)
-    except OSError as error:
-        raise DeclaredError(f"{path.name} cannot be read: {error}") from None
-    if len(content) > MAX_BYTES:
-        raise DeclaredError(f"{path.name} is larger than {MAX_BYTES // 2**20} MiB")
-    try:
-        files = descriptor_pb2.FileDescriptorSet.FromString(content)
-    except message.DecodeError:
-        raise DeclaredError(f"{path.name} is no serialised FileDescriptorSet") from None
-    if not any(file.service for file in files.file):
-        raise DeclaredError(f"{path.name} has no service: there is nothing to compare")
-    return files
 
 
 def _operations(files: FileDescriptorSet, messages: Messages, producer: str) -> Iterator[DeclaredOperation]:

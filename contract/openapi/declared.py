@@ -121,6 +121,11 @@ class DeclaredContract:
         """The contract of a producer that declares nothing."""
         return cls(producer=producer, title="", version="", source="", operations=())
 
+    def joined(self, other: DeclaredContract) -> DeclaredContract | None:
+        """Both as one contract; None where they are two documents that both claim to be the whole."""
+        del other
+        return None
+
     def match(self, method: str, path: str) -> DeclaredOperation | None:
         """The operation of a request, None if none is declared: HEAD and OPTIONS are not implied by GET.
 
@@ -187,6 +192,11 @@ class _Router:
             segments = _segments(path)
             routes = self._routes.setdefault((operation.method, len(segments)), [])
             routes.append(([_form(segment) for segment in segments], operation))
+
+    def joined(self, other: DeclaredContract) -> DeclaredContract | None:
+        """Both as one contract; None where they are two documents that both claim to be the whole."""
+        del other
+        return None
 
     def match(self, method: str, path: str) -> DeclaredOperation | None:
         """The most concrete operation that a path fits."""

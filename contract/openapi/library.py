@@ -20,6 +20,8 @@ from contract.openapi.tree import Lines, parse
 from contract.view import Leaf
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from referencing._core import Resolver  # not exported, and only named here
 
 MAX_BYTES = 64 * 2**20
@@ -34,14 +36,18 @@ class Library:
     Args:
         given: a path, a URL, or the text of a document (more than one line, or JSON).
         allow_remote: whether documents may be fetched over HTTP.
+        beside: the texts of documents that references may lead to, by what references call them.
 
     Raises:
         DeclaredError: the document cannot be read.
     """
 
-    def __init__(self, given: str | Path, *, allow_remote: bool = False) -> None:
+    def __init__(
+        self, given: str | Path, *, allow_remote: bool = False, beside: Mapping[str, str] | None = None
+    ) -> None:
         self.warnings: dict[str, None] = {}
         self._allow_remote = allow_remote
+        self._beside = beside or {}
         self.source, self.uri, text = self._open(given)
         self.tree = parse(text, self.source, self.warn)
         self._lines = Lines(text)
@@ -79,7 +85,7 @@ class Library:
     def _open(self, given: str | Path) -> tuple[str, str, str]:
         """The name, URI and text of the root document."""
         if isinstance(given, str):
-            if "\n" in given or given.lstrip()[:1] == "{":
+            if is_text(given):
                 return "the document", "", given
             if urlsplit(given).scheme in {"http", "https"}:
                 return given, given, self._fetch(given)
@@ -89,7 +95,11 @@ class Library:
     def _retrieve(self, uri: str) -> Resource[Any]:
         """Read another document; `referencing` asks once for each."""
         parts = urlsplit(uri)
-        if parts.scheme == "file":
+        if uri in self._beside:
+            text = self._beside[uri]
+        elif parts.scheme == "file" and not self.uri.startswith("file:"):
+            raise DeclaredError("is a file, and this document was not read from one")
+        elif parts.scheme == "file":
             text = _read(Path(unquote(parts.path)))
         elif parts.scheme in {"http", "https"}:
             text = self._fetch(uri)
@@ -105,6 +115,11 @@ class Library:
                 return _decoded(response.read(MAX_BYTES + 1), uri)
         except (URLError, OSError, ValueError) as error:
             raise DeclaredError(f"{uri} cannot be fetched: {error}") from None
+
+
+def is_text(given: str | Path) -> bool:
+    """Whether it is a document itself: more than one line, or the beginning of an object."""
+    return isinstance(given, str) and ("\n" in given or given.lstrip()[:1] == "{")
 
 
 def _read(path: Path) -> str:

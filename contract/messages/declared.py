@@ -1,0 +1,127 @@
+"""What schemas declare of messages: of channels at once, of types as soon as they were observed."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Self
+
+from contract.asyncapi.compiling import compiled
+from contract.asyncapi.written import Channel
+from contract.openapi.declared import DeclaredContract
+from contract.operation import RECEIVE, parse
+from contract.view import Viewer
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from contract.asyncapi.written import Message
+    from contract.claim import OperationMap
+    from contract.messages.placing import Placed
+    from contract.openapi.declared import DeclaredOperation
+
+_ANYWHERE = "{channel}"
+"""The channel of a type that none was observed of."""
+
+_NOT_WORD = re.compile(r"[\W_]+")
+
+
+@dataclass(frozen=True, kw_only=True)
+class DeclaredMessages(DeclaredContract):
+    """Schemas. `placed` are all messages of them, `calls` what services declare beside them."""
+
+    placed: tuple[Placed, ...]
+    calls: tuple[DeclaredOperation, ...] = ()
+
+    @classmethod
+    def of(
+        cls,
+        producer: str,
+        source: str,
+        placed: Iterable[Placed],
+        *,
+        warnings: Iterable[str] = (),
+        calls: tuple[DeclaredOperation, ...] = (),
+    ) -> Self:
+        """What messages declare that were read from a source."""
+        known = tuple(placed)
+        return cls(
+            producer=producer,
+            title="",
+            version="",
+            source=source,
+            operations=(*calls, *_of_channels(known, producer)),
+            warnings=tuple(warnings),
+            placed=known,
+            calls=calls,
+        )
+
+    def joined(self, other: DeclaredContract) -> DeclaredContract | None:
+        """Schemas of one producer are one contract, from however many files they are."""
+        if not isinstance(other, DeclaredMessages):
+            return None
+        return self.of(
+            self.producer,
+            f"{self.source}, {other.source}",
+            self.placed + other.placed,
+            warnings=self.warnings + other.warnings,
+            calls=self.calls + other.calls,
+        )
+
+    def observed(self, operations: Iterable[OperationMap]) -> DeclaredContract:
+        """The contract, with what is declared of types on the channels that they were observed on.
+
+        A type that was not observed is told under `RECEIVE {channel}#…`, unless it is only a part of others.
+        """
+        known = {one.key for one in self.operations}
+        viewer = Viewer()
+        found: list[DeclaredOperation] = []
+        seen: set[str] = set()
+        for one in operations:
+            messages = () if one.key in known else self._of_type(parse(one.key).type)
+            seen |= {message.type for message in messages}
+            found += self._named(one.key, messages, viewer)
+        for placed in self.placed:
+            if not placed.channel and not placed.part and placed.message.type not in seen:
+                seen.add(placed.message.type)
+                key = f"{RECEIVE} {_ANYWHERE}#{placed.message.type}"
+                found += self._named(key, self._of_type(placed.message.type), viewer)
+        whole = super().observed(operations)
+        return replace(whole, operations=(*whole.operations, *found))
+
+    def _of_type(self, type_: str) -> list[Message]:
+        """The messages of a type that no channel is told of: by its name, else by the last part of that."""
+        free = [one.message for one in self.placed if not one.channel] if type_ else []
+        exact = [one for one in free if _letters(one.type) == _letters(type_)]
+        return exact or [one for one in free if _letters(one.type.rpartition(".")[2]) == _letters(type_)]
+
+    def _named(self, key: str, messages: Sequence[Message], viewer: Viewer) -> Iterator[DeclaredOperation]:
+        """What some messages declare of an event operation, which may write their type otherwise."""
+        operation = parse(key)
+        if not messages or not operation.is_event:
+            return
+        path = ".".join(operation.segments) if operation.dotted else f"/{'/'.join(operation.segments)}"
+        named = [replace(message, type=operation.type) for message in messages]
+        yield from (one for one in compiled(_channel(path, named), self.producer, viewer) if one.key == key)
+
+
+def _of_channels(placed: Sequence[Placed], producer: str) -> Iterator[DeclaredOperation]:
+    viewer = Viewer()
+    for channel in dict.fromkeys(one.channel for one in placed if one.channel):
+        messages = [one.message for one in placed if one.channel == channel]
+        yield from compiled(_channel(channel, messages), producer, viewer)
+
+
+def _channel(address: str, messages: Sequence[Message]) -> Channel:
+    return Channel(
+        address=address,
+        pointer=messages[0].pointer,
+        security=(),
+        parameters=(),
+        messages=tuple(messages),
+    )
+
+
+def _letters(type_: str) -> str:
+    """A type without its way of writing: `shop.OrderPlaced` is `shop.order_placed`."""
+    return _NOT_WORD.sub("", type_).lower()
