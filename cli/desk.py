@@ -56,11 +56,6 @@ class Desk:
             click.echo(for_terminal(line))
 
     @property
-    def seen_until(self) -> int:
-        """When observation ended (Unix ns): who was not seen later may be there all the same."""
-        return self.whole.window[1] if self.whole.window else 0
-
-    @property
     def producer(self) -> str:
         """Whose interface it is."""
         return self.whole.producers[0].name

@@ -41,7 +41,7 @@ def walk(desk: Desk, claims: list[Claim], terms: Terms) -> None:
     if waiting and not terms.by:
         terms = replace(terms, by=click.prompt("Who decides"))
     for number, claim in enumerate(waiting, start=1):
-        proposed = proposal(claim, desk.ledger.policy.evidence, desk.seen_until)
+        proposed = proposal(claim, desk.ledger.policy.evidence)
         click.echo()
         for line in _shown(claim, proposed, f"{number} of {len(waiting):,}"):
             click.echo(for_terminal(line))

@@ -125,9 +125,13 @@ class EvidencePolicy(Struct, frozen=True, kw_only=True):
     least_per_consumer: Amount = 1
     consumers: dict[str, Habit] = {}
 
-    def stays(self, consumer: str, last_seen: int, now: int) -> bool:
-        """Whether a consumer last seen at an instant is still one when observation ends (both Unix ns)."""
-        return now - last_seen <= self.days(consumer) * DAY_NS
+    def stays(self, consumer: str, last_call: int, end: int) -> bool:
+        """Whether a consumer is still one when observation ends (Unix ns, as is its last call).
+
+        What counts is its last call of the producer, whatever it called, not when it last depended on a
+        clause; and the end is the last call of any consumer, so that nobody leaves because recording ended.
+        """
+        return end - last_call <= self.days(consumer) * DAY_NS
 
     def days(self, consumer: str) -> int:
         """How long a consumer stays one."""

@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from contract.claim import Level
+from contract.ledger.leaving import left_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -57,14 +58,12 @@ class Material:
         return day_of(self.since)
 
     def relying(self, id_: str) -> tuple[Dependence, ...]:
-        """Who relies on a clause now, by the policy's periods: who has gone quiet for longer does not."""
+        """Who relies on a clause, and is still a consumer by the ledger's policy."""
         claim = self.claims.get(id_)
-        policy = self.ledger.policy.evidence
-        seen_until = self.whole.window[1] if self.whole.window else self.now
         return tuple(
             link
             for link in (claim.dependence if claim else ())
-            if link.level is not Level.EXPOSED and policy.stays(link.consumer, link.last_seen, seen_until)
+            if link.level is not Level.EXPOSED and not left_of(link)
         )
 
 

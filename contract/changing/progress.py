@@ -6,7 +6,7 @@
 | the same, and had migrated before, after the change was proposed                 | `returned`  |
 | was not, and has called within the quiet days, or for longer than these without  | `migrated`  |
 | was not, and has not called either                                               | `asleep`    |
-| the same, for as long as the policy says that a consumer stays one               | `left`      |
+| the same, and by the policy it is no consumer any more                          | `left`      |
 | depended until what changes was gone                                             | `cut-off`   |
 
 How strongly a consumer depends is the strongest that was ever seen of it: one that sent a value back, and is
@@ -135,6 +135,7 @@ def progress(
     """Where a change stands at an instant (Unix ns), by traffic up to then."""
     quiet = quiet_days * DAY_NS
     gone = gone_since(usage.presence)
+    ended = max((track.calls[-1].last for track in usage.tracks.values() if track.calls), default=now)
     begun = instant_of(planned.proposed) if planned.proposed else 0
     standings = []
     for consumer, track in usage.tracks.items():
@@ -142,7 +143,7 @@ def progress(
         if level is None or policy.exclude.consumer(consumer):
             continue
         state = _state(track, quiet=quiet, now=now, gone=gone, begun=begun)
-        if state is State.ASLEEP and not policy.evidence.stays(consumer, track.calls[-1].last, now):
+        if state is State.ASLEEP and not policy.evidence.stays(consumer, track.calls[-1].last, ended):
             state = State.LEFT
         standings.append(
             Standing(

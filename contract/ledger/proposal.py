@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from contract.claim import Decision, Level, Standing
 from contract.clause import Family
+from contract.ledger.leaving import left_of
 from contract.policy import DAY_NS
 
 if TYPE_CHECKING:
@@ -22,13 +23,12 @@ class Proposal:
     reasons: tuple[str, ...]
 
 
-def proposal(claim: Claim, policy: EvidencePolicy, now: int) -> Proposal:
+def proposal(claim: Claim, policy: EvidencePolicy) -> Proposal:
     """What the evidence speaks for.
 
     Args:
-        claim: the claim.
-        policy: whose evidence counts, and how much of it is needed.
-        now: when observation ended (Unix ns), for who is a consumer no more.
+        claim: the claim, with a mark on the dependence of who has left.
+        policy: how much evidence is needed.
     """
     found = claim.evidence
     if claim.standing is Standing.CONTRADICTED:
@@ -39,9 +39,7 @@ def proposal(claim: Claim, policy: EvidencePolicy, now: int) -> Proposal:
     relying = sorted(
         link.consumer
         for link in claim.dependence
-        if link.level is not Level.EXPOSED
-        and policy.counts(link.consumer, link.count)
-        and policy.stays(link.consumer, link.last_seen, now)
+        if link.level is not Level.EXPOSED and policy.counts(link.consumer, link.count) and not left_of(link)
     )
     if not relying:
         return Proposal(

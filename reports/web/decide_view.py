@@ -125,8 +125,7 @@ def queue(snapshot: Snapshot, filters: Mapping[str, str], page: int, most_togeth
 def card(claim: Claim, snapshot: Snapshot) -> Card:
     """One clause."""
     clause = claim.clause
-    window = snapshot.whole.window
-    found = proposal(claim, snapshot.ledger.policy.evidence, window[1] if window else 0)
+    found = proposal(claim, snapshot.ledger.policy.evidence)
     ruling = ruling_of(claim)
     return Card(
         claim=claim,

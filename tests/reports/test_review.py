@@ -135,14 +135,22 @@ def test_a_dispute_is_as_old_as_the_difference(shop_drift: Drift, shop_map: Cont
     assert relied in {one.id for one in found["undecided"]}
 
 
-def test_who_has_been_quiet_for_long_depends_no_more(
-    shop_drift: Drift, shop_map: ContractMap, relied: str
-) -> None:
+def test_who_has_left_depends_no_more(shop_drift: Drift, shop_map: ContractMap, relied: str) -> None:
+    """A consumer leaves by its last call of the producer, not when it last used the one thing."""
     known = ledger(**{relied: Entry(decision=Decision.OUT_OF_CONTRACT, at=TODAY)})
-    given = material(shop_drift, shop_map, known)
-    assert given.relying(relied)
-    later = replace(given.whole, window=(MORNING, MORNING + 91 * DAY_NS))
-    assert not replace(given, whole=later).relying(relied)
+    on_it = {one.consumer for one in material(shop_drift, shop_map, known).relying(relied)}
+    assert on_it
+    (shop,) = shop_map.producers
+
+    def last_called(days: int) -> ContractMap:
+        others = tuple(
+            replace(one, last_seen=MORNING + (days if one.name in on_it else 91) * DAY_NS)
+            for one in shop.consumers
+        )
+        return replace(shop_map, producers=(replace(shop, consumers=others),))
+
+    assert not material(shop_drift, last_called(0), known).relying(relied)
+    assert material(shop_drift, last_called(60), known).relying(relied)
 
 
 @given(st.integers(10**9, 3 * 10**9), st.integers(1, 800 * 86_400))

@@ -20,10 +20,16 @@ def days_ago(*days: int) -> list[Sighting]:
     return [Sighting(NOW - n * DAY_NS, NOW - n * DAY_NS, 1) for n in sorted(days, reverse=True)]
 
 
-def state(seen: list[Sighting], calls: list[Sighting], policy: Policy = Policy()) -> State:  # noqa: B008  # immutable
+def state(
+    seen: list[Sighting],
+    calls: list[Sighting],
+    policy: Policy = Policy(),  # noqa: B008  # immutable
+    ended: int = 0,
+) -> State:
     track = Track(calls=calls)
     track.seen[Level.REQUESTED] = seen
-    found = progress("a", PLANNED, Usage({"billing": track}), policy, NOW)
+    tracks = {"billing": track, "web": Track(calls=days_ago(ended))}
+    found = progress("a", PLANNED, Usage(tracks), policy, NOW)
     return found.standings[0].state
 
 
@@ -44,6 +50,11 @@ def state(seen: list[Sighting], calls: list[Sighting], policy: Policy = Policy()
 )
 def test_states(seen: tuple[int, ...], calls: tuple[int, ...], expected: State) -> None:
     assert state(days_ago(*seen), days_ago(*calls)) is expected
+
+
+def test_nobody_leaves_because_recording_ended() -> None:
+    assert state(days_ago(95, 91), days_ago(95, 91), ended=2) is State.ASLEEP
+    assert state(days_ago(95, 93), days_ago(95, 93), ended=2) is State.LEFT
 
 
 def test_who_calls_once_a_quarter_stays_for_longer() -> None:

@@ -6,39 +6,39 @@ import pytest
 
 from contract.claim import Claim, Decision, Level, Standing
 from contract.kinds import Latency
+from contract.ledger.leaving import marked
 from contract.ledger.proposal import proposal, risk
-from contract.policy import DAY_NS, EvidencePolicy, Habit
-from tests.contract.ledger.saying import ALWAYS, NOON, claim, link
+from contract.policy import EvidencePolicy
+from tests.contract.ledger.saying import ALWAYS, claim, link
 
-POLICY = EvidencePolicy(
-    shortest_days=0, least_per_consumer=3, consumers={"quarterly*": Habit(stays_days=400)}
-)
+POLICY = EvidencePolicy(shortest_days=0, least_per_consumer=3)
+LEFT = {"billing": "last seen long ago"}
 CONTRADICTED = replace(claim(), standing=Standing.CONTRADICTED)
 SLOW = claim("x", Latency(p50_ms=1, p95_ms=2, p99_ms=3, n=400))  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(
-    ("about", "days", "decision", "why"),
+    ("about", "decision", "why"),
     [
-        (claim(), 0, Decision.GUARANTEED, "billing does more than receive it."),
-        (claim("ref", ALWAYS, link("billing", Level.EXPOSED)), 0, Decision.MAY_CHANGE, "Nobody was seen"),
-        (claim("ref", ALWAYS, link("billing", count=2)), 0, Decision.MAY_CHANGE, "Nobody was seen"),
-        (claim(), 91, Decision.MAY_CHANGE, "Nobody was seen"),
-        (claim("ref", ALWAYS, link("quarterly-report")), 91, Decision.GUARANTEED, "quarterly-report does"),
-        (claim(broken=1), 0, Decision.MAY_CHANGE, "1 of 401 break it"),
-        (claim(held=12), 0, None, "Seen 12 times; the policy wants 30."),
-        (CONTRADICTED, 0, None, "mend the promise or the service first"),
-        (SLOW, 0, None, "ask"),
+        (claim(), Decision.GUARANTEED, "billing does more than receive it."),
+        (claim("ref", ALWAYS, link("billing", Level.EXPOSED)), Decision.MAY_CHANGE, "Nobody was seen"),
+        (claim("ref", ALWAYS, link("billing", count=2)), Decision.MAY_CHANGE, "Nobody was seen"),
+        (claim("ref", ALWAYS, *marked([link("billing")], LEFT)), Decision.MAY_CHANGE, "Nobody was seen"),
+        (claim("ref", ALWAYS, *marked([link("web")], LEFT)), Decision.GUARANTEED, "web does more"),
+        (claim(broken=1), Decision.MAY_CHANGE, "1 of 401 break it"),
+        (claim(held=12), None, "Seen 12 times; the policy wants 30."),
+        (CONTRADICTED, None, "mend the promise or the service first"),
+        (SLOW, None, "ask"),
     ],
 )
-def test_what_the_evidence_speaks_for(about: Claim, days: int, decision: Decision | None, why: str) -> None:
-    said = proposal(about, POLICY, NOON + days * DAY_NS)
+def test_what_the_evidence_speaks_for(about: Claim, decision: Decision | None, why: str) -> None:
+    said = proposal(about, POLICY)
     assert said.decision is decision
     assert why in " ".join(said.reasons)
 
 
 def test_a_short_while_says_too_little() -> None:
-    said = proposal(claim(), EvidencePolicy(), NOON)
+    said = proposal(claim(), EvidencePolicy())
     assert said.decision is None
     assert said.reasons == ("Seen for less than the 7 days that the policy wants.",)
 
