@@ -84,8 +84,15 @@ class Identifier:
         return UNIDENTIFIED
 
     def identify_client(self, raw: RawEvent) -> Identity:
-        """Whose connection to a broker it is; a name that everybody has is no evidence."""
-        return self._client(raw.client, raw.client_certificate, raw.peer)
+        """Whose connection to a broker it is; a name that everybody has is no evidence.
+
+        Within a WebSocket the handshake may say more than an address does.
+        """
+        said = self._client(raw.client, raw.client_certificate, raw.peer)
+        carrier = raw.link.carrier
+        if carrier is None or said.basis not in {"address", UNIDENTIFIED.basis}:
+            return said
+        return self.identify(carrier)
 
     def _identify_client(self, told: tuple[Identity, ...], certificate: str, peer: str) -> Identity:
         said = {one.basis: one for one in reversed(told) if one.value}

@@ -100,7 +100,10 @@ class RawMessage:
 
 
 class Link(NamedTuple):
-    """The connection that carries events between a client and a broker: what is the same for all of them."""
+    """The connection that carries events between a client and a broker: what is the same for all of them.
+
+    `carrier` is the exchange that opened it, where that was one: the handshake of a WebSocket.
+    """
 
     producer: str
     lane: Lane
@@ -109,6 +112,7 @@ class Link(NamedTuple):
     connection: str
     peer: str
     client_certificate: str = ""
+    carrier: RawExchange | None = None
 
 
 class RawEvent(NamedTuple):

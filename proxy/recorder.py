@@ -189,6 +189,7 @@ class Recorder:
             acknowledged_at=raw.acknowledged_at,
             acknowledgement=raw.acknowledgement,
             redeliveries=raw.redeliveries,
+            exchange="" if raw.link.carrier is None else self._id(raw.link.carrier),
             flaws=tuple(dict.fromkeys(flaws)),
             redacted=redaction.count,
         )

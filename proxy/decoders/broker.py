@@ -87,4 +87,5 @@ def link_of(origin: Origin, protocol: str) -> Link:
         connection=origin.connection,
         peer=origin.peer,
         client_certificate=origin.client_certificate,
+        carrier=origin.carrier,
     )

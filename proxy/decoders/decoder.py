@@ -16,7 +16,7 @@ from store.records import Lane
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from proxy.raw import RawRecord
+    from proxy.raw import RawExchange, RawRecord
 
 
 class Instant(NamedTuple):
@@ -56,7 +56,8 @@ class Origin:
     `connection` is unique among all recorders and runs. `scheme` is what the client spoke: `https` where its
     TLS ends at us. `client_certificate` is the subject of the certificate that it proved to own then.
     `common` is where the decoders of one lane leave what all of them need to know, each under a name of its
-    own, bounded.
+    own, bounded. `carrier` is the exchange that opened the connection, if one did: the handshake of a
+    WebSocket.
     """
 
     producer: str
@@ -66,6 +67,7 @@ class Origin:
     lane: Lane = Lane.SPLICE
     scheme: str = "http"
     client_certificate: str = ""
+    carrier: RawExchange | None = None
     common: dict[str, Any] = field(default_factory=dict, compare=False)
 
 

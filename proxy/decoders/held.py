@@ -38,6 +38,10 @@ class Held(Generic[Key, Item]):
         """What words may name."""
         return iter(self._items)
 
+    def waiting(self) -> Iterator[Item]:
+        """All of them, which go on waiting."""
+        return (item for item, _ in self._items.values())
+
     def hold(self, key: Key, item: Item, size: int, until_ns: int | None = None) -> list[Item]:
         """Hold one more; those that have to go for it: the one that had its key, and the oldest.
 
@@ -56,6 +60,10 @@ class Held(Generic[Key, Item]):
         while len(self._items) > MAX_HELD or self.bytes > self._limit_bytes:
             gone.append(self._pop(next(iter(self._items))))
         return gone
+
+    def known(self, key: Key) -> Item | None:
+        """What waits for a word that names this, if anything; it goes on waiting."""
+        return self._items[key][0] if key in self._items else None
 
     def take(self, key: Key) -> Item | None:
         """What waits for a word that names this, if anything; it waits no longer."""

@@ -30,6 +30,7 @@ from proxy.decoders.exchanges import exchange_of
 from proxy.decoders.http1_messages import Message, MessageReader
 from proxy.decoders.sse import EventStream, is_event_stream, message_of
 from proxy.decoders.websocket import WebSocketDecoder
+from proxy.raw import Sender
 from store.records import Outcome
 
 if TYPE_CHECKING:
@@ -146,7 +147,7 @@ class Http1Decoder:
         self._ordinal = max(self._ordinal, requests)
         self._open_readers()
         self._after_gap = True
-        if self._pipelined:
+        if self._pipelined or self._socket is not None:
             raise Opaque(Reason.UNSYNCHRONISED)
 
     def _open_readers(self) -> None:
@@ -210,6 +211,9 @@ class Http1Decoder:
 
     def _cut(self, outcome: Outcome, at: Instant) -> Iterator[RawRecord]:
         """The connection is over; so is everything that was under way."""
+        if self._socket is not None:
+            by = Sender.SERVER if outcome is Outcome.SERVER_CLOSED else Sender.CLIENT
+            yield from self._socket.ended(by, at)
         while self._unanswered:
             request = self._unanswered.popleft()
             whole = request.response is not None and request.response.complete

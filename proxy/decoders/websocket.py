@@ -1,7 +1,8 @@
 """WebSocket seen from the side (RFC 6455): what each end sends, message by message.
 
-Frames and per-message compression (RFC 7692) are wsproto's. Control frames are no messages. A stream that
-breaks the protocol, or that decompresses beyond all measure, is opaque from there.
+Frames and per-message compression (RFC 7692) are wsproto's; what the messages say is told by what reads them
+(`websocket_inside.py`). Control frames are no messages. A stream that breaks the protocol, or that
+decompresses beyond all measure, is opaque from there.
 """
 
 from __future__ import annotations
@@ -13,18 +14,20 @@ from wsproto.extensions import Extension, PerMessageDeflate
 from wsproto.frame_protocol import CloseReason, FrameProtocol, Opcode, ParseFailed, RsvBits
 
 from proxy.decoders.decoder import Opaque, Reason
-from proxy.raw import RawBody, RawMessage, Sender
+from proxy.decoders.websocket_inside import inside_of
+from proxy.decoders.websocket_messages import BINARY, TEXT
+from proxy.raw import Sender
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from proxy.decoders.decoder import Instant, Limits
-    from proxy.raw import RawExchange
+    from proxy.raw import RawExchange, RawRecord
 
 INFLATED_LIMIT_BYTES = 16 * 1024 * 1024
 """What the bytes of one read may decompress to: sixty times the longest read. More is a bomb."""
 
-_TYPES = {Opcode.TEXT: "text", Opcode.BINARY: "binary"}
+_TYPES = {Opcode.TEXT: TEXT, Opcode.BINARY: BINARY}
 
 
 class WebSocketDecoder:
@@ -42,79 +45,53 @@ class WebSocketDecoder:
     """A message waits for no answer."""
 
     def __init__(self, carrier: RawExchange, limits: Limits) -> None:
-        self._carrier = carrier
         agreed = ", ".join(
             value for name, value in carrier.response_headers if name == "sec-websocket-extensions"
         )
-        self._sides = {
-            Sender.CLIENT: _Side(FrameProtocol(client=False, extensions=_extensions(agreed)), limits),
-            Sender.SERVER: _Side(FrameProtocol(client=True, extensions=_extensions(agreed)), limits),
+        self._frames = {
+            Sender.CLIENT: FrameProtocol(client=False, extensions=_extensions(agreed)),
+            Sender.SERVER: FrameProtocol(client=True, extensions=_extensions(agreed)),
         }
-        self._ordinal = 0
+        self._inside = inside_of(carrier, limits)
+        self._closed_by: Sender | None = None
+        """Who said first that it is over."""
 
     @property
     def held_bytes(self) -> int:
-        """Bytes of messages that have not ended."""
-        return sum(len(side.payload) for side in self._sides.values())
+        """Bytes that are kept of messages, roughly."""
+        return self._inside.held_bytes
 
-    def client_data(self, data: bytes, at: Instant) -> Iterator[RawMessage]:
+    def client_data(self, data: bytes, at: Instant) -> Iterator[RawRecord]:
         """The client sent bytes."""
         return self._read(Sender.CLIENT, data, at)
 
-    def server_data(self, data: bytes, at: Instant) -> Iterator[RawMessage]:
+    def server_data(self, data: bytes, at: Instant) -> Iterator[RawRecord]:
         """The server sent bytes."""
         return self._read(Sender.SERVER, data, at)
 
-    def _read(self, sender: Sender, data: bytes, at: Instant) -> Iterator[RawMessage]:
-        side = self._sides[sender]
+    def ended(self, by: Sender, at: Instant) -> Iterator[RawRecord]:
+        """The connection is over; who closed it within the protocol counts before who ended its transport."""
+        return self._inside.ended(self._closed_by or by, at)
+
+    def _read(self, sender: Sender, data: bytes, at: Instant) -> Iterator[RawRecord]:
+        frames = self._frames[sender]
         try:
-            side.frames.receive_bytes(data)
-            for frame in side.frames.received_frames():
+            frames.receive_bytes(data)
+            for frame in frames.received_frames():
                 if frame.opcode in _TYPES:
-                    side.take(frame.payload)
-                    if frame.message_finished:
-                        yield self._message(sender, _TYPES[frame.opcode], side.end(), at)
+                    kind, ends = _TYPES[frame.opcode], frame.message_finished
+                    yield from self._inside.piece(sender, kind, _bytes(frame.payload), at, ends=ends)
+                elif frame.opcode is Opcode.CLOSE:
+                    self._closed_by = self._closed_by or sender
         except ParseFailed as error:
+            yield from self.ended(sender, at)
             too_large = error.code == CloseReason.MESSAGE_TOO_BIG
             raise Opaque(Reason.TOO_LARGE if too_large else Reason.MALFORMED) from None
 
-    def _message(self, sender: Sender, kind: str, payload: RawBody, at: Instant) -> RawMessage:
-        ordinal = self._ordinal
-        self._ordinal += 1
-        return RawMessage(
-            carrier=self._carrier,
-            ordinal=ordinal,
-            protocol="websocket",
-            sender=sender,
-            at=at.wall_ns,
-            payload=payload,
-            type=kind,
-        )
 
-
-class _Side:
-    """What one end sends."""
-
-    def __init__(self, frames: FrameProtocol, limits: Limits) -> None:
-        self.frames = frames
-        self.payload = bytearray()
-        self._size = 0
-        self._limit = limits.body_bytes
-
-    def take(self, piece: Any) -> None:
-        """A piece of a message: text where the message is text."""
-        data = piece.encode() if isinstance(piece, str) else piece
-        self._size += len(data)
-        room = self._limit - len(self.payload)
-        if room > 0:
-            self.payload += data[:room]
-
-    def end(self) -> RawBody:
-        """The message is whole."""
-        body = RawBody(data=bytes(self.payload), size=self._size, decoded=True)
-        self.payload.clear()
-        self._size = 0
-        return body
+def _bytes(piece: Any) -> bytes:
+    """A piece of a message: text where the message is text."""
+    return piece.encode() if isinstance(piece, str) else bytes(piece)
 
 
 class _BoundedDeflate(PerMessageDeflate):

@@ -12,28 +12,27 @@ import pickle
 from collections import defaultdict
 from dataclasses import replace
 from functools import wraps
-from time import time_ns
+from time import time, time_ns
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from proxy.counters import Counter
-from proxy.decoders.decoder import Instant
+from proxy.decoders.decoder import Instant, Opaque
 from proxy.decoders.sse import EventStream, is_event_stream, message_of
 from proxy.flows import headers_of
-from proxy.importers.instants import from_seconds
 from proxy.intercept.added import fields_for
 from proxy.intercept.exchange import Watch, exchange_of
+from proxy.intercept.socket_messages import SocketMessages
 from proxy.intercept.tee import Room
-from proxy.raw import RawBody, RawExchange, RawMessage, Sender
+from proxy.raw import Sender
 from proxy.splice.decode import HELD_LIMIT_BYTES
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from mitmproxy import http
-    from mitmproxy.websocket import WebSocketMessage
 
     from proxy.counters import Row
-    from proxy.raw import RawRecord
+    from proxy.raw import RawExchange, RawRecord
     from proxy.splice.settings import Lane
     from proxy.splice.tap import Tap
 
@@ -157,8 +156,17 @@ class RecordingAddon:
             return
         messages = tuple(flow.websocket.messages)
         flow.websocket.messages.clear()  # first: what fails now must not fill the memory
+        read = self._socket_messages(flow)
         for message in messages:
-            self._message(flow, message)
+            self._hand_over_inside(read.passed(message))
+
+    @_guarded
+    def websocket_end(self, flow: http.HTTPFlow) -> None:
+        """No message will come any more."""
+        if flow.websocket is not None:
+            by = Sender.CLIENT if flow.websocket.closed_by_client else Sender.SERVER
+            at = flow.websocket.timestamp_end or time()
+            self._hand_over_inside(self._socket_messages(flow).ended(by, at))
 
     def tcp_message(self, flow: Any) -> None:
         """Bytes of no protocol that is read here: not kept, or a long flow would fill the memory."""
@@ -185,7 +193,7 @@ class RecordingAddon:
             return
         exchange = exchange_of(flow, watch, self._lane)
         watch.carrier = _carrier(exchange)
-        self._hand_over(exchange)
+        self._hand_over(exchange, requests=1)
         self._close(watch)
 
     def _close(self, watch: Watch) -> None:
@@ -197,20 +205,20 @@ class RecordingAddon:
         if not of_client:
             del self._open[watch.client]
 
-    def _message(self, flow: http.HTTPFlow, message: WebSocketMessage) -> None:
-        watch, content = flow.metadata[_OURS], message.content
-        self._hand_over(
-            RawMessage(
-                carrier=self._carrier(flow),
-                ordinal=watch.messages,
-                protocol="websocket",
-                sender=Sender.CLIENT if message.from_client else Sender.SERVER,
-                at=from_seconds(message.timestamp),
-                payload=RawBody(data=content[: self._lane.body_limit_bytes], size=len(content), decoded=True),
-                type="text" if message.is_text else "binary",
-            )
-        )
-        watch.messages += 1
+    def _socket_messages(self, flow: http.HTTPFlow) -> SocketMessages:
+        watch: Watch = flow.metadata[_OURS]
+        if watch.socket is None:
+            watch.socket = SocketMessages(self._carrier(flow), self._lane.body_limit_bytes, self._room)
+        return watch.socket
+
+    def _hand_over_inside(self, records: Iterator[RawRecord]) -> None:
+        """What a WebSocket carried: none of it is a request of its own, as the counters have them."""
+        try:
+            for record in records:
+                self._hand_over(record)
+        except Opaque as end:
+            if end.reason is not None:
+                self.row[Counter[end.reason.name]] += end.lost
 
     def _events(self, flow: http.HTTPFlow, events: EventStream, data: bytes) -> None:
         watch = flow.metadata[_OURS]
@@ -225,9 +233,8 @@ class RecordingAddon:
             watch.carrier = _carrier(exchange_of(flow, watch, self._lane))
         return watch.carrier
 
-    def _hand_over(self, record: RawRecord) -> None:
-        packed = pickle.dumps(record, pickle.HIGHEST_PROTOCOL)
-        self._tap.record(self._index, packed, int(isinstance(record, RawExchange)))
+    def _hand_over(self, record: RawRecord, requests: int = 0) -> None:
+        self._tap.record(self._index, pickle.dumps(record, pickle.HIGHEST_PROTOCOL), requests)
 
 
 def _carrier(exchange: RawExchange) -> RawExchange:

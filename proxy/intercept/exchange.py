@@ -21,6 +21,7 @@ from store.records import Outcome
 if TYPE_CHECKING:
     from mitmproxy import connection, http
 
+    from proxy.intercept.socket_messages import SocketMessages
     from proxy.intercept.tee import Room
     from proxy.splice.settings import Lane
     from store.records import Headers
@@ -46,6 +47,8 @@ class Watch:
         self.carrier: RawExchange | None = None
         """What the flow's messages belong to."""
         self.messages = 0
+        self.socket: SocketMessages | None = None
+        """Where it has become a WebSocket."""
         self.ended = False
 
 

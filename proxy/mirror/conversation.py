@@ -83,7 +83,12 @@ class Conversation:
             return record
         if isinstance(record, RawMessage):
             return replace(record, carrier=_by_host(record.carrier))
-        return record if isinstance(record, RawEvent) else _by_host(record)
+        if not isinstance(record, RawEvent):
+            return _by_host(record)
+        if record.link.carrier is None:
+            return record
+        carrier = _by_host(record.link.carrier)
+        return record._replace(link=record.link._replace(producer=carrier.producer, carrier=carrier))
 
 
 def _by_host(exchange: RawExchange) -> RawExchange:

@@ -89,7 +89,12 @@ def untimed(seen: Seen) -> tuple[list[RawRecord], tuple[object, int] | None]:
 
 def _untimed(record: RawRecord) -> RawRecord:
     if isinstance(record, RawEvent):
-        return record._replace(at=0, acknowledged_at=None if record.acknowledged_at is None else 0)
+        carrier = record.link.carrier
+        return record._replace(
+            link=record.link._replace(carrier=carrier and _exchange_untimed(carrier)),
+            at=0,
+            acknowledged_at=None if record.acknowledged_at is None else 0,
+        )
     if isinstance(record, RawMessage):
         return replace(record, at=0, carrier=_exchange_untimed(record.carrier))
     return _exchange_untimed(record)
