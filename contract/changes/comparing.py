@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from contract.changes.change import Change
 from contract.changes.clauses import BODY
 from contract.changes.facts import anonymous
-from contract.changes.lifecycle import removed, whole
+from contract.changes.lifecycle import is_unstable, removed, whole
 from contract.changes.outlines import outline
 from contract.changes.rules import ASPECTS, RULES, Compatibility
 from contract.changes.values import values
@@ -40,11 +40,20 @@ def compare(
     """
     moment = today or datetime.now(UTC).date()
     new = seen_as(old, new) if old.observed else new
-    found = [replace(one, rule=rules[one.rule.name]) for one in _changes(old, new, moment)]
+    unstable = frozenset(side.key for side in old.operations.values() if is_unstable(side))
+    found = [replace(one, rule=_rule(one, rules, unstable)) for one in _changes(old, new, moment)]
     told: dict[tuple[object, ...], Change] = {}
     for one in found:
         told.setdefault((one.rule.name, one.operation, one.subject, one.message), one)
     return tuple(sorted(told.values(), key=lambda one: -one.compatibility.rank))
+
+
+def _rule(change: Change, rules: Mapping[str, Rule], unstable: frozenset[str]) -> Rule:
+    """The rule of a change as it is graded; of what is not to be relied upon yet nothing is breaking."""
+    rule = rules[change.rule.name]
+    if change.operation in unstable and rule.kind != "x-stability-level":
+        return replace(rule, compatibility=rule.compatibility.at_most(Compatibility.WARNING))
+    return rule
 
 
 def _changes(old: Document, new: Document, today: date) -> Iterator[Change]:

@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING
 from contract.asyncapi import v2, v3
 from contract.asyncapi.validation import check
 from contract.changes.facts import Document, Facts, Place, Side, placed
-from contract.changes.schemas import places
+from contract.changes.schemas import Schemas
 from contract.changes.security import demanded
 from contract.openapi.errors import DeclaredError
 from contract.openapi.reading import flag
 from contract.operation import RECEIVE, SEND, Operation
 from contract.statuses import MESSAGE, word_of
 from contract.subject import Subject
-from contract.view import TRUE, Group, Leaf, Viewer
+from contract.view import TRUE, Group, Leaf
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -34,12 +34,12 @@ def read(library: Library) -> Document:
         DeclaredError: it is invalid; the message says where and why.
     """
     major = check(library)
-    viewer = Viewer()
+    schemas = Schemas()
     try:
         found = [
             side
             for channel in (v2 if major == "2" else v3).channels(library)
-            for side in _sides(channel, viewer)
+            for side in _sides(channel, schemas)
         ]
     except RecursionError:
         raise DeclaredError(f"{library.source} is nested too deep") from None
@@ -50,7 +50,7 @@ def read(library: Library) -> Document:
     )
 
 
-def _sides(channel: Channel, viewer: Viewer) -> Iterator[Side]:
+def _sides(channel: Channel, schemas: Schemas) -> Iterator[Side]:
     dotted = "/" not in channel.address
     segments = tuple(filter(None, channel.address.split("." if dotted else "/")))
     for name in dict.fromkeys(message.type for message in channel.messages):
@@ -58,35 +58,35 @@ def _sides(channel: Channel, viewer: Viewer) -> Iterator[Side]:
         for verb, at in _SIDES:
             key = Operation(verb, segments, name, dotted).text
             found = [
-                ("", place) for parameter in channel.parameters for place in _parameter(parameter, viewer)
+                ("", place) for parameter in channel.parameters for place in _parameter(parameter, schemas)
             ]
-            found += list(_message(messages, at, viewer))
+            found += list(_message(messages, at, schemas))
             facts: Facts = {"tags": frozenset(), "security": demanded(channel.security)}
             yield Side(
                 key=key, keys=(key,), facts=facts, places=placed(key, found), pointer=messages[0].pointer
             )
 
 
-def _parameter(parameter: Parameter, viewer: Viewer) -> Iterator[Place]:
+def _parameter(parameter: Parameter, schemas: Schemas) -> Iterator[Place]:
     schema = parameter.schema or TRUE
-    yield from places(schema, viewer, _PATH.within(parameter.name), {"required": True})
+    yield from schemas.places(schema, _PATH.within(parameter.name), {"required": True})
 
 
-def _message(messages: list[Message], at: Subject, viewer: Viewer) -> Iterator[tuple[str, Place]]:
+def _message(messages: list[Message], at: Subject, schemas: Schemas) -> Iterator[tuple[str, Place]]:
     """One type's messages at one side; several of one name are alternatives."""
     media = frozenset(message.media_type for message in messages if message.media_type)
     facts: Facts = {"required": True, "content": media} if media else {"required": True}
     yield "", Place(subject=at.within("body"), facts=facts, pointer=messages[0].pointer)
     payloads = [message.payload for message in messages if message.payload is not None]
     if len(payloads) == len(messages):
-        found = places(Group(tuple(payloads), every=False), viewer, at.within("body"))
+        found = schemas.places(Group(tuple(payloads), every=False), at.within("body"))
         yield from (("message", place) for place in found)
     for message in messages[:1]:
         if message.headers is not None:
-            yield from (("", place) for place in _headers(message.headers, at, viewer))
+            yield from (("", place) for place in _headers(message.headers, at, schemas))
 
 
-def _headers(leaf: Leaf, at: Subject, viewer: Viewer) -> Iterator[Place]:
+def _headers(leaf: Leaf, at: Subject, schemas: Schemas) -> Iterator[Place]:
     schema = leaf.schema if isinstance(leaf.schema, dict) else {}
     listed = schema.get("required")
     required = listed if isinstance(listed, list) else []
@@ -96,4 +96,4 @@ def _headers(leaf: Leaf, at: Subject, viewer: Viewer) -> Iterator[Place]:
         facts: Facts = {"required": name in required}
         if flag(child, "deprecated"):
             facts["deprecated"] = ""
-        yield from places(child, viewer, at.within("header", name.lower()), facts)
+        yield from schemas.places(child, at.within("header", name.lower()), facts)

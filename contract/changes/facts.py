@@ -14,23 +14,32 @@ from typing import TYPE_CHECKING, Any
 from contract.subject import Subject
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
+
+    from contract.changes.unions import Member
 
 Facts = dict[str, Any]
 """What is said of one place or operation, by aspect."""
+
+
+def _nothing() -> None:
+    """The whole of a place that no schema describes."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Place:
     """A place and what is said of it. `pointer` is where the document says it.
 
-    `branch` names the member of a union that says it, `""` for what is said of all together.
+    `branch` names the member of a union that says it, `""` for what is said of all together. `whole` gives
+    what stands there as the member of a union, if a schema says it; `blank` is what lets anything stand.
     """
 
     subject: Subject
     facts: Facts
     pointer: str = ""
     branch: str = ""
+    whole: Callable[[], Member | None] = field(default=_nothing, compare=False)
+    blank: bool = False
 
 
 PlaceKey = tuple[str, Subject]

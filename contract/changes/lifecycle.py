@@ -20,13 +20,14 @@ if TYPE_CHECKING:
 
 _LEVELS = ("draft", "alpha", "beta", "stable")
 _UNSTABLE = frozenset({"draft", "alpha"})
+"""Levels of what is not to be relied upon yet: no change of it is worse than a warning."""
 
 
 def removed(side: Side, today: date) -> Change:
     """The removal of an operation; deprecation and a sunset date that has come make it milder."""
     rule, message = "operation-removed", "the operation is gone"
     sunset = side.facts.get("deprecated")
-    if sunset is not None or side.facts.get("x-stability-level") in _UNSTABLE:
+    if sunset is not None or is_unstable(side):
         rule, message = "operation-removed-deprecated", "the operation is gone; it was not to be relied upon"
     if sunset:
         when = day(sunset)
@@ -41,6 +42,11 @@ def removed(side: Side, today: date) -> Change:
         pointer=side.pointer,
         keys=side.keys,
     )
+
+
+def is_unstable(side: Side) -> bool:
+    """Whether an operation is not to be relied upon yet."""
+    return side.facts.get("x-stability-level") in _UNSTABLE
 
 
 def whole(old: Side, new: Side, today: date) -> Iterator[Change]:
@@ -86,7 +92,9 @@ def _whole(old: Facts, new: Facts) -> Iterator[tuple[str, str, Any, Any]]:
 
 def _stability(old: Facts, new: Facts) -> Iterator[tuple[str, str, Any, Any]]:
     before, after = old.get("x-stability-level", "stable"), new.get("x-stability-level", "stable")
-    if before != after and before in _LEVELS and after in _LEVELS:
+    if before != after and not (before in _LEVELS and after in _LEVELS):
+        yield "stability-invalid", f"the stability level was {before} and is {after}", before, after
+    elif before != after:
         lower = _LEVELS.index(after) < _LEVELS.index(before)
         rule = "stability-decreased" if lower else "stability-increased"
         yield rule, f"the stability level was {before} and is {after}", before, after

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from contract.changes.facts import Document, Facts, Place, Side, placed
-from contract.changes.schemas import places
+from contract.changes.schemas import Schemas
 from contract.changes.security import ways_in
 from contract.openapi import v2, v3
 from contract.openapi.declared import path_below
+from contract.openapi.errors import DeclaredError
 from contract.openapi.reading import child, entries, flag, items, media_type, schema_of, word
 from contract.openapi.validation import check
 from contract.subject import Subject
-from contract.view import TRUE, Viewer
+from contract.view import TRUE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -29,18 +31,21 @@ _OPERATION = ("operationId", "summary", "description", "x-stability-level")
 
 
 def read(library: Library) -> Document:
-    """Validate and read a document.
+    """Read a document. What is invalid in it is told as a warning, and the rest is read.
 
     Raises:
-        DeclaredError: it is invalid; the message says where and why.
+        DeclaredError: it is of another version, or no such document at all.
     """
-    version = check(library)
+    version = check(library, lenient=True)
     reader = _V2(library) if version == "2.0" else _V3(library)
     written = (v2 if version == "2.0" else v3).operations(library)
     found: dict[str, Side] = {}
-    for one in written:
-        side = reader.side(one)
-        found.setdefault(side.identity, side)
+    try:
+        for one in written:
+            side = reader.side(one)
+            found.setdefault(side.identity, side)
+    except RecursionError:
+        raise DeclaredError(f"{library.source} is nested too deep") from None
     facts = {"servers": reader.servers()}
     return Document(source=library.source, operations=found, facts=facts, warnings=tuple(library.warnings))
 
@@ -50,7 +55,7 @@ class _Reader:
 
     def __init__(self, library: Library) -> None:
         self.root = library.root
-        self.viewer = Viewer()
+        self.schemas = Schemas()
         self._paths = dict(entries(child(self.root, "paths")))
 
     def side(self, written: Written) -> Side:
@@ -107,8 +112,10 @@ class _Reader:
             facts["deprecated"] = leaf.schema.get("x-sunset", "")
         if word(leaf, "description"):
             facts["description"] = word(leaf, "description")
-        found = list(places(self._schema(leaf), self.viewer, at))
+        found = list(self.schemas.places(self._schema(leaf), at))
         facts["encoding"] = _encoding(leaf)
+        if child(leaf, "content") is not None:
+            found = [replace(place, facts=place.facts | {"parsed": True}) for place in found]
         if at.section == "query":
             facts["allowEmptyValue"] = flag(leaf, "allowEmptyValue")
         yield Place(subject=at, facts=found[0].facts | facts, pointer=leaf.pointer)
@@ -134,11 +141,9 @@ class _Reader:
                     required = flag(header, "required")
                     yield from (("", place) for place in self._text(header, here, required=required))
             for media, schema in content.items():
-                if schema is not None:
-                    body = places(schema, self.viewer, at.within("body"))
-                    yield from ((media, place) for place in body)
+                yield from ((media, place) for place in self.schemas.places(schema, at.within("body")))
 
-    def _content(self, operation: Leaf, response: Leaf) -> dict[str, Node | None]:
+    def _content(self, operation: Leaf, response: Leaf) -> dict[str, Node]:
         raise NotImplementedError
 
 
@@ -165,10 +170,9 @@ class _V3(_Reader):
         facts: Facts = {"required": flag(body, "required"), "content": frozenset(content)}
         yield "", Place(subject=at, facts=facts, pointer=body.pointer)
         for media, schema in content.items():
-            if schema is not None:
-                yield from ((media, place) for place in places(schema, self.viewer, at))
+            yield from ((media, place) for place in self.schemas.places(schema, at))
 
-    def _content(self, operation: Leaf, response: Leaf) -> dict[str, Node | None]:
+    def _content(self, operation: Leaf, response: Leaf) -> dict[str, Node]:
         del operation
         return _media(child(response, "content"))
 
@@ -200,12 +204,12 @@ class _V2(_Reader):
         for name in media:
             for body in bodies[-1:]:
                 schema = schema_of(body) or TRUE
-                yield from ((name, place) for place in places(schema, self.viewer, at))
+                yield from ((name, place) for place in self.schemas.places(schema, at))
             for field, leaf in fields.items():
                 found = self._text(leaf, at.within(field), required=flag(leaf, "required"))
                 yield from ((name, place) for place in found)
 
-    def _content(self, operation: Leaf, response: Leaf) -> dict[str, Node | None]:
+    def _content(self, operation: Leaf, response: Leaf) -> dict[str, Node]:
         schema = schema_of(response) if isinstance(response.schema, dict) else None
         if schema is None:
             return {}
@@ -225,7 +229,9 @@ def _encoding(leaf: Leaf) -> tuple[str, bool, str]:
     return style, explode, word(leaf, "collectionFormat") or "csv"
 
 
-def _media(content: Leaf | None) -> dict[str, Node | None]:
+def _media(content: Leaf | None) -> dict[str, Node]:
     """The schemas of a content object by media type, parameters of the type aside."""
     found = entries(content)
-    return {media_type(name): schema_of(leaf) for name, leaf in found if isinstance(leaf.schema, dict)}
+    return {
+        media_type(name): schema_of(leaf) or TRUE for name, leaf in found if isinstance(leaf.schema, dict)
+    }

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 from contract.changes.change import Change
 from contract.changes.lifecycle import day
-from contract.changes.relating import UNIONS, relate
+from contract.changes.relating import relate, said
 from contract.changes.rules import RULES
+from contract.changes.unions import WORDS
 from contract.clause import Direction, Relation
 from contract.statuses import pattern_for
 from contract.subject import ITEM, VALUE, Subject
@@ -40,7 +41,7 @@ def outline(old: Mapping[PlaceKey, Place], new: Mapping[PlaceKey, Place], today:
             continue
         other = after.get(key)
         if other is not None:
-            found.pairs.append((place, other))
+            found.pairs.append((place, _one_of_many(place, other, after)))
         elif _has_parent(key, before, after):
             found.changes += _removed(place, today, statuses)
             if _is_any(key, after):
@@ -52,6 +53,29 @@ def outline(old: Mapping[PlaceKey, Place], new: Mapping[PlaceKey, Place], today:
             if _is_any(key, before):
                 found.pairs.append((replace(place, facts={}), place))
     return found
+
+
+def _one_of_many(old: Place, new: Place, after: Mapping[PlaceKey, Place]) -> Place:
+    """An item of the newer side's array, where a single value is written as an array of one is.
+
+    So it is with exploded forms (RFC 6570, section 3.2.8): `a=1` is the value 1, and the array of it.
+    """
+    style, explode, collection = new.facts.get("encoding", ("", False, ""))
+    item = after.get(("", new.subject.within(ITEM)))
+    as_one = (style == "form" and explode) or collection == "multi"
+    if not as_one or item is None or "array" in old.facts.get("type", {"array"}):
+        return new
+    if new.facts.get("type") != frozenset({"array"}):
+        return new
+    least = {name: number for name, number in new.facts.items() if name == "minItems" and number > 1}
+    kept = {name: value for name, value in new.facts.items() if name in _OF_PARAMETERS}
+    nullable = {"nullable": item.facts.get("nullable") or new.facts.get("nullable")}
+    return replace(new, facts=item.facts | least | kept | nullable)
+
+
+_OF_PARAMETERS = frozenset(
+    {"required", "deprecated", "description", "encoding", "allowEmptyValue", "default"}
+)
 
 
 def _is_any(key: PlaceKey, theirs: Mapping[PlaceKey, Place]) -> bool:
@@ -107,12 +131,8 @@ def _unions(old: Mapping[PlaceKey, Place], new: Mapping[PlaceKey, Place]) -> lis
         key
         for key, place in old.items()
         if (other := new.get(key)) is not None
-        and any(_differs(word, place.facts, other.facts) for word in UNIONS)
+        and any(relate(word, *said(word, place, other), textual=False) is not Relation.SAME for word in WORDS)
     ]
-
-
-def _differs(word: str, old: Facts, new: Facts) -> bool:
-    return relate(word, old.get(word), new.get(word), textual=False) is not Relation.SAME
 
 
 def _is_inside(key: PlaceKey, closed: list[PlaceKey]) -> bool:
@@ -128,7 +148,7 @@ def _has_parent(key: PlaceKey, mine: Mapping[PlaceKey, Place], theirs: Mapping[P
         found = mine.get((media, above))
         if found is not None:
             other = theirs.get((media, above))
-            return other is not None and _is_same_sort(found.facts, other.facts)
+            return other is not None and not other.blank and _is_same_sort(found.facts, other.facts)
         above = above.parent
     status = subject.status
     return status is None or subject.parts[2:] == () or ("", Subject(subject.parts[:2])) in theirs

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from contract.changes import unions
 from contract.clause import Relation
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
+
+    from contract.changes.facts import Place
 
 _SCALARS = frozenset({"boolean", "integer", "number", "string"})
 _WITHIN = {"int32": {"int64"}, "float": {"double"}}
@@ -23,17 +26,25 @@ def relate(aspect: str, old: Any, new: Any, *, textual: bool) -> Relation:
         new: the newer one.
         textual: whether HTTP writes the values as text, so that a string may be anything.
     """
-    if old == new or (aspect in UNIONS and _is_wrapped(old or new, old, new)):
+    if old == new:
         return Relation.SAME
+    if aspect in unions.WORDS:
+        return unions.relate(old, new)
     if aspect == "type":
         return _types(old, new, textual=textual)
     if aspect in _ALWAYS_SAID:
         return Relation.INCOMPATIBLE
-    if old is None:
-        return Relation.NARROWER
-    if new is None:
-        return Relation.WIDER
+    if old is None or new is None:
+        return Relation.NARROWER if old is None else Relation.WIDER
     return _RELATE.get(aspect, _incomparable)(old, new)
+
+
+def said(aspect: str, old: Place, new: Place) -> tuple[Any, Any]:
+    """What two places say of an aspect; None where it is nothing."""
+    before, after = old.facts.get(aspect), new.facts.get(aspect)
+    return (
+        unions.compared(before, after, (old.whole, new.whole)) if aspect in unions.WORDS else (before, after)
+    )
 
 
 def _types(old: frozenset[str] | None, new: frozenset[str] | None, *, textual: bool) -> Relation:
@@ -86,28 +97,6 @@ def _flag(old: bool, new: bool) -> Relation:  # noqa: FBT001  # two values of on
 
 def _distinct(old: bool, new: bool) -> Relation:  # noqa: FBT001  # as above
     return _flag(new, old)
-
-
-Union = tuple[dict[str, str], int]
-UNIONS = ("oneOf", "anyOf")
-
-
-def _is_wrapped(union: Union, old: Union | None, new: Union | None) -> bool:
-    """Whether a schema only stands in a union of one on one side, as `null` beside it is written."""
-    return (old is None or new is None) and len(union[0]) + union[1] == 1
-
-
-def _union(old: Union, new: Union) -> Relation:
-    return Relation.of(
-        not gone(new, old) and new[1] <= old[1],
-        not gone(old, new) and old[1] <= new[1],
-    )
-
-
-def gone(old: Union, new: Union) -> list[str]:
-    """The named members that the newer union lacks; one that got another name is still there."""
-    kept = {held for name, held in new[0].items() if name not in old[0]}
-    return [name for name, held in old[0].items() if name not in new[0] and held not in kept]
 
 
 def _keywords(old: dict[str, Any], new: dict[str, Any]) -> Relation:
@@ -197,7 +186,5 @@ _RELATE: dict[str, Callable[[Any, Any], Relation]] = {
     **dict.fromkeys(("maxLength", "maxItems", "maxProperties"), _ceiling),
     "multipleOf": _multiple,
     "uniqueItems": _distinct,
-    "oneOf": _union,
-    "anyOf": _union,
     "keyword": _keywords,
 }

@@ -25,6 +25,7 @@ WHOLE = (
     ("security-relaxed", "security", _C, "Callers may say who they are in more ways, or need not.", "bearer → bearer or API key"),
     ("stability-decreased", "x-stability-level", _B, "The x-stability-level is lower.", "stable → beta"),
     ("stability-increased", "x-stability-level", _C, "The x-stability-level is higher.", "beta → stable"),
+    ("stability-invalid", "x-stability-level", _B, "The x-stability-level is or was none that is known (draft, alpha, beta, stable).", "beta → experimental"),
     ("sunset-removed", "deprecated", _B, "What is deprecated has no sunset date any more, or none that can be read.", "x-sunset is gone"),
     ("sunset-earlier", "deprecated", _B, "The sunset date is earlier than it was announced.", "2030-01-01 → 2026-01-01"),
     ("sunset-later", "deprecated", _C, "The sunset date is later, or there is one now.", "2026-01-01 → 2030-01-01"),
@@ -137,8 +138,8 @@ VALUES = {
     "maxItems": ("the greatest number of items", "100 → 50", (_B, _C, _B), (_C, _B, _B)),
     "minProperties": ("the least number of fields", "0 → 1", (_B, _C, _B), (_C, _B, _B)),
     "maxProperties": ("the greatest number of fields", "100 → 50", (_B, _C, _B), (_C, _B, _B)),
-    "multipleOf": ("what a number is a multiple of", "any → 10", (_B, _C, _B), (_C, _W, _W)),
-    "uniqueItems": ("whether items are distinct", "false → true", (_B, _C, _B), (_C, _W, _W)),
+    "multipleOf": ("what a number is a multiple of", "any → 10", (_B, _C, _B), (_C, _B, _B)),
+    "uniqueItems": ("whether items are distinct", "false → true", (_B, _C, _B), (_C, _B, _B)),
     "open": ("whether other fields may stand there", "additionalProperties: true → false", (_B, _C, _B), (_W, _C, _W)),
     "oneOf": ("the members of oneOf", "Cat or Dog → Cat", (_B, _C, _B), (_C, _B, _B)),
     "anyOf": ("the members of anyOf", "Cat or Dog → Cat", (_B, _C, _B), (_C, _W, _W)),
@@ -146,7 +147,7 @@ VALUES = {
     "default": ("the default", "20 → 50", (_W, _W, _W), (_C, _C, _C)),
     "allowEmptyValue": ("whether an empty value may be sent", "allowEmptyValue: true → false", (_B, _C, _B), (_C, _C, _C)),
     "encoding": ("how a value is written", "style: form → spaceDelimited", (_B, _B, _B), (_W, _W, _W)),
-    "keyword": ("another keyword of JSON Schema", "not: {const: 1}", (_B, _C, _B), (_C, _W, _W)),
+    "keyword": ("another keyword of JSON Schema", "not: {const: 1}", (_B, _C, _B), (_C, _B, _W)),
 }  # fmt: skip
 """By aspect: words, an example of narrowing, and what narrowing, widening and other changes do to requests and
 to answers."""

@@ -1,35 +1,33 @@
 """Schemas → places and facts: each place of a schema once, with what its keywords say together.
 
-Types, fields and what is required come from views (`contract/view.py`), in which combinators are worked out.
-Other keywords are those of the schema itself, of what it refers to, and of all parts of its `allOf`. A schema
-that contains itself is walked once.
+Types, fields and what is required come from views (`contract/view.py`), in which combinators are worked out,
+other keywords from `keywords`. A schema that contains itself is walked once.
 """
 
 from __future__ import annotations
 
 import json
-from hashlib import blake2b
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from contract.changes.facts import Facts, Place
+from contract.changes.keywords import ASIDE, Keywords, plain
+from contract.changes.unions import WORDS
 from contract.clause import Direction
 from contract.subject import ITEM, VALUE, Subject
-from contract.view import TRUE, TYPES, Group, Leaf, pointer_of
+from contract.view import TRUE, TYPES, Leaf, Viewer, pointer_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from contract.view import Node, View, Viewer
+    from contract.view import Node, View
 
 MAX_DEPTH = 24
 MAX_PLACES = 3_000
 """Places of one schema, the shallow ones first."""
 MAX_UNIONS = 2
 """Unions inside of members of unions that are walked by member."""
-MAX_CHAIN = 24
-"""References and parts of `allOf` inside each other."""
 
-_UNIONS = ("oneOf", "anyOf")
 _COUNTS = ("minLength", "maxLength", "minItems", "maxItems", "minProperties", "maxProperties", "multipleOf")
 _VERBATIM = ("format", "default", "description", "discriminator", *_COUNTS)
 _OTHERS = (
@@ -48,41 +46,51 @@ _OTHERS = (
     "patternProperties",
     "prefixItems",
 )
-_ASIDE = frozenset({"description", "title", "example", "examples", "externalDocs", "summary", "$comment"})
 
 
-def places(
-    node: Node, viewer: Viewer, at: Subject, facts: Facts | None = None, branch: tuple[str, ...] = ()
-) -> Iterator[Place]:
-    """The places of a schema, in breadth, the root first; then those of the members of its unions.
+class Schemas:
+    """Reads schemas as places: one for a document."""
 
-    Args:
-        node: the schema.
-        viewer: makes views of it.
-        at: the place that the schema describes.
-        facts: what else is said of the root.
-        branch: the members of unions that the schema stands inside of.
-    """
-    unseen = "readOnly" if at.direction is Direction.REQUEST else "writeOnly"
-    queue = [(node, at, dict(facts or {}), frozenset[int](), "")]
-    for count, (here, subject, known, way, above) in enumerate(queue):
-        view = viewer.view(here)
-        said = keywords(here)
-        pointer = view.pointer or pointer_of(here) or above
-        yield Place(
-            subject=subject, facts=known | _facts(view, said), pointer=pointer, branch="/".join(branch)
-        )
-        for label, member in _members(here) if len(branch) < MAX_UNIONS else ():
-            if label not in branch:
-                yield from places(member, viewer, subject, branch=(*branch, label))
-        deep = len(subject.parts) - len(at.parts) >= MAX_DEPTH or count >= MAX_PLACES
-        if deep or view.targets & way or (unseen in view.hidden and "required" in known):
-            continue
-        for part, child, required in _children(view):
-            below = {} if required is None else {"required": required}
-            if part in view.required - view.fields.keys():
-                below["undescribed"] = True
-            queue.append((child, subject.within(part), below, way | view.targets, pointer))
+    def __init__(self) -> None:
+        self._viewer = Viewer()
+        self._keywords = Keywords(self._viewer)
+
+    def places(
+        self, node: Node, at: Subject, facts: Facts | None = None, branch: tuple[str, ...] = ()
+    ) -> Iterator[Place]:
+        """The places of a schema, in breadth, the root first; then those of the members of its unions.
+
+        Args:
+            node: the schema.
+            at: the place that the schema describes.
+            facts: what else is said of the root.
+            branch: the members of unions that the schema stands inside of.
+        """
+        unseen = "readOnly" if at.direction is Direction.REQUEST else "writeOnly"
+        queue = [(node, at, dict(facts or {}), frozenset[int](), "")]
+        for count, (here, subject, known, way, above) in enumerate(queue):
+            view = self._viewer.view(here)
+            said = self._keywords.of(here)
+            pointer = view.pointer or pointer_of(here) or above
+            yield Place(
+                subject=subject,
+                facts=known | _facts(view, said),
+                pointer=pointer,
+                branch="/".join(branch),
+                whole=partial(self._keywords.whole, here),
+                blank=is_blank(here),
+            )
+            for label, member in self._keywords.members(here) if len(branch) < MAX_UNIONS else ():
+                if label not in branch:
+                    yield from self.places(member, subject, branch=(*branch, label))
+            deep = len(subject.parts) - len(at.parts) >= MAX_DEPTH or count >= MAX_PLACES
+            if deep or view.targets & way or (unseen in view.hidden and "required" in known):
+                continue
+            for part, child, required in _children(view):
+                below = {} if required is None else {"required": required}
+                if part in view.required - view.fields.keys():
+                    below["undescribed"] = True
+                queue.append((child, subject.within(part), below, way | view.targets, pointer))
 
 
 def _children(view: View) -> Iterator[tuple[str, Node, bool | None]]:
@@ -98,48 +106,11 @@ def _children(view: View) -> Iterator[tuple[str, Node, bool | None]]:
         yield ITEM, view.items, None
 
 
-def keywords(node: Node, within: int = 0) -> Facts:
-    """The keywords of a schema with those of what it refers to and of the parts that hold in any case."""
-    if isinstance(node, Group):
-        single = node.every or len(node.nodes) == 1
-        parts = [keywords(child, within + 1) for child in node.nodes] if single else []
-        return {name: value for part in parts for name, value in part.items()}
-    if not isinstance(node.schema, dict) or within > MAX_CHAIN:
-        return {}
-    found: Facts = {}
-    for part in _parts(node):
-        found |= keywords(part, within + 1)
-    own = {name: value for name, value in node.schema.items() if name not in {"$ref", "allOf"}}
-    return found | own | {word: union for word in _UNIONS if (union := _union(node, word))}
-
-
-def _parts(leaf: Leaf) -> Iterator[Leaf]:
-    reference = leaf.schema.get("$ref")
-    target = leaf.resolve(reference) if isinstance(reference, str) else None
-    if target is not None:
-        yield target
-    if isinstance(leaf.schema.get("allOf"), list):
-        yield from (leaf.below("allOf", str(index)) for index in range(len(leaf.schema["allOf"])))
-    for word in _UNIONS:
-        branches = _branches(leaf, word)
-        if len(branches) == 1:  # the other one, if any, is null
-            yield branches[0]
-
-
-def _branches(leaf: Leaf, word: str) -> list[Leaf]:
-    """The members of a union, null aside."""
-    listed = leaf.schema.get(word)
-    known = enumerate(listed) if isinstance(listed, list) else ()
-    return [leaf.below(word, str(index)) for index, one in known if one != {"type": "null"}]
-
-
-def _union(leaf: Leaf, word: str) -> tuple[dict[str, str], int] | None:
-    """The members by name, with what they hold so that a renamed one is known again; how many have none."""
-    branches = _branches(leaf, word)
-    if not branches:
-        return None
-    named = {name: _digest(one) for one in branches if (name := _name(one.schema))}
-    return named, len(branches) - len(named)
+def is_blank(node: Node) -> bool:
+    """Whether a schema says nothing of values."""
+    if not isinstance(node, Leaf):
+        return False
+    return node.schema is True or (isinstance(node.schema, dict) and node.schema.keys() <= ASIDE)
 
 
 def _facts(view: View, said: Facts) -> Facts:
@@ -159,7 +130,7 @@ def _facts(view: View, said: Facts) -> Facts:
     patterns = frozenset(one for one in view.restrictions.patterns if one not in {".*", "^.*$"})
     if patterns:
         found["pattern"] = patterns
-    unions = {word: said[word] for word in _UNIONS if isinstance(said.get(word), tuple)}
+    unions = {word: said[word] for word in WORDS if word in said}
     return found | unions | _values(view, said) | _limits(said) | _rest(said)
 
 
@@ -203,37 +174,6 @@ def _is_number(value: object) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool)
 
 
-def _members(node: Node, within: int = 0) -> Iterator[tuple[str, Leaf]]:
-    """The members of unions at a place, by their names, else by the names of their fields."""
-    if isinstance(node, Group) or not isinstance(node.schema, dict) or within > MAX_CHAIN:
-        return
-    for part in _parts(node):
-        yield from _members(part, within + 1)
-    for word in _UNIONS:
-        branches = _branches(node, word)
-        for branch in branches if len(branches) > 1 else ():
-            fields = branch.schema.get("properties") if isinstance(branch.schema, dict) else None
-            label = _name(branch.schema) or ",".join(sorted(fields) if isinstance(fields, dict) else ())
-            if label:
-                yield label, branch
-
-
-def _name(branch: Any) -> str:
-    if not isinstance(branch, dict):
-        return ""
-    reference = branch.get("$ref")
-    named = reference.rpartition("/")[2] if isinstance(reference, str) else branch.get("title")
-    return named if isinstance(named, str) else ""
-
-
-def _digest(branch: Leaf) -> str:
-    """A short name of what a member of a union holds, its own reference followed."""
-    reference = branch.schema.get("$ref")
-    target = branch.resolve(reference) if isinstance(reference, str) else branch
-    held = plain(target.schema if target else branch.schema)
-    return blake2b(json.dumps(held, sort_keys=True, default=str).encode(), digest_size=8).hexdigest()
-
-
 def _rest(said: Facts) -> Facts:
     """Keywords that are compared as they are written, apart from what only people read."""
     written = {name: plain(said[name]) for name in _OTHERS if name in said}
@@ -251,10 +191,3 @@ def _first_items(given: Any, others: Any) -> tuple[list[Any], Any]:
     while first and first[-1] == others:
         first = first[:-1]
     return first, others
-
-
-def plain(value: Any) -> Any:
-    """A piece of a schema without what only people read."""
-    if isinstance(value, dict):
-        return {name: plain(one) for name, one in value.items() if name not in _ASIDE}
-    return [plain(one) for one in value] if isinstance(value, list) else value

@@ -11,10 +11,9 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from contract.changes.facts import Document, Facts, Place, Side, placed
-from contract.changes.schemas import places
+from contract.changes.schemas import Schemas
 from contract.statuses import MESSAGE, word_of
 from contract.subject import Subject
-from contract.view import Viewer
 
 if TYPE_CHECKING:
     from contract.view import Leaf
@@ -41,9 +40,9 @@ _WRITTEN = Subject(("response", word_of(MESSAGE), "body"))
 
 def of_schema(schema: Leaf, source: str, mode: Mode) -> Document:
     """A JSON Schema as a document of one operation."""
-    viewer = Viewer()
+    schemas = Schemas()
     found: list[tuple[str, Place]] = [
-        ("", place) for at in mode.roots for place in places(schema, viewer, at)
+        ("", place) for at in mode.roots for place in schemas.places(schema, at)
     ]
     facts: Facts = {}
     side = Side(key=OPERATION, keys=(OPERATION,), facts=facts, places=placed(OPERATION, found))

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 from contract.changes.change import Change
 from contract.changes.lifecycle import sunset
 from contract.changes.outlines import noun_of
-from contract.changes.relating import gone, relate
+from contract.changes.relating import relate, said
 from contract.changes.rules import ASPECTS, RULES, value_rule
+from contract.changes.unions import WORDS, gone
 from contract.clause import Direction, Relation
 
 if TYPE_CHECKING:
@@ -116,10 +117,10 @@ def _stated(old: Place, new: Place) -> Iterator[Change]:
 
 
 def _relation(aspect: str, old: Place, new: Place) -> Relation:
-    before, after = old.facts.get(aspect), new.facts.get(aspect)
+    before, after = said(aspect, old, new)
     if aspect in _BOTH_SAY and (before is None or after is None):
         return Relation.SAME
-    return relate(aspect, before, after, textual=old.subject.textual)
+    return relate(aspect, before, after, textual=old.subject.textual and not old.facts.get("parsed"))
 
 
 def _value(aspect: str, relation: Relation, old: Place, new: Place) -> Change:
@@ -129,8 +130,7 @@ def _value(aspect: str, relation: Relation, old: Place, new: Place) -> Change:
         rule = "request-parameter-default-changed"
     if aspect == "encoding" and not _is_packed(old) and not _is_packed(new):
         rule = f"{_side(old)}-encoding-scalar-changed"
-    before, after = old.facts.get(aspect), new.facts.get(aspect)
-    return _change(rule, old, new, aspect, _words(aspect, before, after))
+    return _change(rule, old, new, aspect, _words(aspect, *said(aspect, old, new)))
 
 
 def _is_packed(place: Place) -> bool:
@@ -139,7 +139,7 @@ def _is_packed(place: Place) -> bool:
 
 
 def _words(aspect: str, before: Any, after: Any) -> str:
-    if aspect in {"oneOf", "anyOf"} and before and after:
+    if aspect in WORDS and before and after:
         less, more = gone(before, after), gone(after, before)
         parts = [f"without {_listed(less)}" if less else "", f"with {_listed(more)}" if more else ""]
         return f"{aspect} has other members: {', '.join(filter(None, parts)) or 'another number of them'}"

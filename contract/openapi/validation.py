@@ -45,8 +45,12 @@ class Violation:
     minor: bool
 
 
-def check(library: Library) -> str:
+def check(library: Library, *, lenient: bool = False) -> str:
     """The version of a document (`2.0`, `3.0`, `3.1`, `3.2`), once it is known to be valid.
+
+    Args:
+        library: the document.
+        lenient: whether all that is invalid is a warning, since the rest can be read.
 
     Raises:
         DeclaredError: it is no such document, or an invalid one.
@@ -57,9 +61,9 @@ def check(library: Library) -> str:
     except (ValueError, RecursionError, OverflowError) as error:
         raise DeclaredError(f"{library.source} cannot be validated: {_short(str(error))}") from None
     for violation in found:
-        if violation.minor:
+        if violation.minor or lenient:
             library.warn(f"{library.where(violation.steps)}: {violation.message}")
-    grave = [violation for violation in found if not violation.minor]
+    grave = [violation for violation in found if not (violation.minor or lenient)]
     if grave:
         told = "; ".join(f"{library.where(one.steps)}: {one.message}" for one in grave[:_MAX_TOLD])
         more = f"; and {len(grave) - _MAX_TOLD} more" if len(grave) > _MAX_TOLD else ""

@@ -285,6 +285,7 @@ def of_operations() -> list[Case]:
         Case("security-tightened", api(), secured, None),
         Case("security-relaxed", secured, api(), None),
         Case("stability-decreased", api(), api(**{"x-stability-level": "beta"}), None),
+        Case("stability-invalid", api(**{"x-stability-level": "beta"}), api(**{"x-stability-level": "new"}), None),
         Case("stability-increased", api(**{"x-stability-level": "beta"}), api(), None),
         Case("sunset-removed", api(**old), api(deprecated=True), None),
         Case("sunset-earlier", api(**old), api(**new), None),

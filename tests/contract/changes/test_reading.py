@@ -86,6 +86,25 @@ def test_what_is_none_of_them_is_told() -> None:
         load("a: 1\nb: 2\n")
 
 
+@pytest.mark.parametrize(
+    "bad",
+    [
+        '"other": {"get": 5}',
+        '"/other": {"get": {"responses": {}}}',
+        '"/other": {"post": {"requestBody": {"required": true}, "responses": {"200": {}}}}',
+        '"/other": {"get": {"parameters": [1, {"name": 2}], "responses": {"200": {"content": []}}}}',
+    ],
+)
+def test_of_a_document_with_a_bad_part_the_rest_is_compared(bad: str) -> None:
+    old, new = (
+        api(answer=thing()).replace('"paths": {', '"paths": {' + bad + ", "),
+        api(answer=thing({"type": "integer"})).replace('"paths": {', '"paths": {' + bad + ", "),
+    )
+    before, after = read(old), read(new)
+    assert ("response-type-changed", "GET /things", "response.200.body.a") in told(before, after)
+    assert after.warnings
+
+
 def observed() -> Document:
     producer = used(
         claim("response.200", Occurs()),

@@ -10,7 +10,7 @@ import pytest
 from contract.changes import RULES, Compatibility, compare, load
 from contract.changes.facts import Document
 from contract.changes.rules import graded
-from tests.contract.changes.cases import CASES, TODAY, Case, api, query, thing
+from tests.contract.changes.cases import CASES, NOTHING, TODAY, Case, api, query, thing
 
 ELSEWHERE = {
     "latency-raised",
@@ -183,6 +183,32 @@ HARMLESS = {
     "another flow for tokens": (
         oauth(clientCredentials="https://a"), oauth(clientCredentials="https://a", password="https://a"),
     ),
+    "one value where an array of it is written alike": (
+        api(parameters=[query(schema={"type": "string", "format": "uuid"})]),
+        api(parameters=[query(schema={"type": "array", "items": {"type": "string", "format": "uuid"}})]),
+    ),
+    "types told one by one in a union": (
+        api(method="post", body=thing({"type": ["string", "number"]})),
+        api(method="post", body=thing({"oneOf": [{"type": "string"}, {"type": "number"}]})),
+    ),
+    "a union of types told at once in an answer": (
+        api(answer=thing({"oneOf": [{"type": "string", "maxLength": 5}, {"type": "array", "items": {"type": "string"}}]})),
+        api(answer=thing({"type": ["string", "array"], "maxLength": 5, "items": {"type": "string"}})),
+    ),
+    "a schema that becomes one of a union in a request": (
+        api(method="post", body=A, root=PETS), api(method="post", body={"oneOf": [A, B]}, root=PETS),
+    ),
+    "one of a union that is the only answer now": (
+        api(answer={"anyOf": [thing(), thing(name="b")]}), api(answer=thing()),
+    ),
+    "a request body of which nothing is said any more": (
+        api(method="post", body=thing(required=True)),
+        api(method="post", requestBody={"required": True, "content": {"application/json": {}}}),
+    ),
+    "what is not to be relied upon yet": (
+        api(parameters=[query()], answer=thing(), **{"x-stability-level": "alpha"}),
+        api(answer=NOTHING, **{"x-stability-level": "alpha"}),
+    ),
     "examples": (
         api(answer=thing({"type": "string", "example": "x"})), api(answer=thing({"type": "string"})),
     ),
@@ -283,6 +309,46 @@ BREAKING = {
         api(method="post", body={"type": "object", "dependentRequired": {"a": ["b"]}}),
         api(method="post", body={"type": "object", "dependentRequired": {"a": ["b", "c"]}}),
         ("request-keyword-narrowed", "request.body"),
+    ),
+    "of a parameter that is written as JSON": (
+        api(parameters=[{"name": "q", "in": "query", "content": {"application/json": {"schema": thing({"type": "number"})}}}]),
+        api(parameters=[{"name": "q", "in": "query", "content": {"application/json": {"schema": thing()}}}]),
+        ("request-type-changed", "request.query.q.a"),
+    ),
+    "an array of which one value is not enough": (
+        api(parameters=[query()]),
+        api(parameters=[query(schema={"type": "array", "minItems": 2, "items": {"type": "string"}})]),
+        ("request-min-items-narrowed", "request.query.limit"),
+    ),
+    "an array whose items are fewer than the values were": (
+        api(parameters=[query()]),
+        api(parameters=[query(schema={"type": "array", "items": {"type": "integer"}})]),
+        ("request-type-narrowed", "request.query.limit"),
+    ),
+    "an array in a header, where commas part the items": (
+        api(parameters=[{**query(), "in": "header"}]),
+        api(parameters=[{**query(schema={"type": "array", "items": {"type": "string"}}), "in": "header"}]),
+        ("request-type-changed", "request.header.limit"),
+    ),
+    "a schema where none was": (
+        api(method="post", requestBody={"content": {"application/json": {}}}),
+        api(method="post", requestBody={"content": {"application/json": {"schema": {"type": "string"}}}}),
+        ("request-type-narrowed", "request.body"),
+    ),
+    "in one of the types of a union": (
+        api(answer=thing({"type": ["number", "object"], "properties": {"b": {"type": "string"}}, "required": ["b"]})),
+        api(answer=thing({"oneOf": [{"type": "number"}, thing(name="b")]})),
+        ("response-property-became-optional", "response.200.body.a.b"),
+    ),
+    "one more member beside a schema": (
+        api(answer=A, root=PETS), api(answer={"oneOf": [A, B]}, root=PETS), ("response-one-of-widened", "response.200.body"),
+    ),
+    "a union of which the schema was no member": (
+        api(method="post", body=thing(name="c")), api(method="post", body={"oneOf": [A, B]}, root=PETS),
+        ("request-one-of-narrowed", "request.body"),
+    ),
+    "the stability itself": (
+        api(**{"x-stability-level": "alpha"}), api(**{"x-stability-level": "draft"}), ("stability-decreased", "None"),
     ),
     "the only answer": (
         api(responses={"default": {"description": "x"}}), api(responses={"400": {"description": "x"}}),
