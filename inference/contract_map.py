@@ -37,12 +37,15 @@ from inference.tally import Tally
 from inference.use import Use, uses
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from inference.observers import ConsumerObserver, Mergeable
     from inference.scene import View
     from inference.stated import Stated
     from store.store import Store
+
+TOLD_EVERY = 100
+"""Summaries between two reports of progress."""
 
 
 def build(
@@ -52,6 +55,7 @@ def build(
     since: int | None = None,
     until: int | None = None,
     declared: Mapping[str, Iterable[str]] | None = None,
+    progress: Callable[[str, int, int], None] | None = None,
 ) -> ContractMap:
     """The contract map of all that was folded.
 
@@ -62,14 +66,17 @@ def build(
         until: Unix ns, exclusive.
         declared: operation keys that a declared document gives, by producer; they go before inferred path
         templates.
+        progress: called every now and then with what is counted, how many of it are done, and of how many; 0:
+        of how many is not known.
 
     Raises:
         StoreError: the store failed.
     """
+    told = progress or (lambda *_: None)
     names = Names.of(store, declared)
     producers = [producer] if producer else store.producers()
     abroad = Abroad.of(store, names, since, until)
-    maps = tuple(_producer_map(store, names, abroad, name, since, until) for name in producers)
+    maps = tuple(_producer_map(store, names, abroad, name, since, until, told) for name in producers)
     times = [
         t for one in maps for consumer in one.consumers for t in (consumer.first_seen, consumer.last_seen)
     ]
@@ -82,7 +89,13 @@ def build(
 
 
 def _producer_map(
-    store: Store, names: Names, abroad: Abroad, producer: str, since: int | None, until: int | None
+    store: Store,
+    names: Names,
+    abroad: Abroad,
+    producer: str,
+    since: int | None,
+    until: int | None,
+    told: Callable[[str, int, int], None],
 ) -> ProducerMap:
     operations = names.operations[producer]
     views: dict[str, dict[str, View]] = defaultdict(lambda: defaultdict(dict))
@@ -90,7 +103,10 @@ def _producer_map(
     across: dict[str, dict[str, ConsumerObserver]] = defaultdict(dict)
     identities: dict[str, set[str]] = defaultdict(set)
     families = {*OPERATION_OBSERVERS, *CONSUMER_OBSERVERS}
-    for summary in store.summaries(producer=producer, families=families, since=since, until=until):
+    summaries = store.summaries(producer=producer, families=families, since=since, until=until)
+    for number, summary in enumerate(summaries):
+        if number % TOLD_EVERY == 0:
+            told(f"summaries of {producer} merged", number, 0)
         consumer = names.consumer_of(summary.consumer)
         identities[consumer].add(summary.consumer)
         if summary.family in CONSUMER_OBSERVERS:
@@ -108,7 +124,7 @@ def _producer_map(
     }
     scene = Scene(producer=producer, operations=operations, scenes=scenes, consumers=across)
     used = _uses(scene, abroad)
-    stated, explained = _stated(scene)
+    stated, explained = _stated(scene, told)
     for one in aftermath(abroad, producer):
         stated[one.clause.operation].append((_watcher(one.clause.subject), one))
     former = _former(store.former_operations(producer))
@@ -120,7 +136,11 @@ def _producer_map(
             )
             for key, one in scenes.items()
         ),
-        consumers=tuple(_consumer(names, name, keys, views) for name, keys in sorted(identities.items())),
+        consumers=tuple(
+            _consumer(names, name, keys, views)
+            for name, keys in sorted(identities.items())
+            if any(name in by_consumer for by_consumer in views.values())  # not who only acknowledges
+        ),
     )
 
 
@@ -197,11 +217,12 @@ _All = dict[str, list[tuple[str, "Stated"]]]
 """All that is stated, by operation, each with the family of the observer that knows who met it."""
 
 
-def _stated(scene: Scene) -> tuple[_All, _All]:
+def _stated(scene: Scene, told: Callable[[str, int, int], None]) -> tuple[_All, _All]:
     """What is stated, and what only follows from what was asked for, which promises nothing."""
     found: _All = defaultdict(list)
     explained: _All = {}
-    for key, one in scene.scenes.items():
+    for number, (key, one) in enumerate(scene.scenes.items()):
+        told(f"operations of {scene.producer} understood", number, len(scene.scenes))
         for family, observer in one.whole.items():
             found[key] += ((family, stated) for stated in observer.claims(scene.producer, key))
         for mine in OPERATION_MINERS:

@@ -21,7 +21,7 @@ from store.records import UNIDENTIFIED, Exchange
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from store.records import Body, Message
+    from store.records import Body, Headers, Message
 
 _METADATA = frozenset(
     """
@@ -32,6 +32,9 @@ _METADATA = frozenset(
     """.split()  # noqa: SIM905  # a list of words reads better than a list of strings
 )
 """Header fields that are the protocol's own, or tell one message from another: no contract speaks of them."""
+
+_SCHEMA = re.compile(r"registry:\d{1,10}|avro:[0-9a-f]{16}")
+"""What the recorder adds to the header as `schema` (`proxy/payloads`); others may use that name otherwise."""
 
 _STREAM_TYPES = frozenset({"", "text", "binary", "message"})
 """What streams call messages of no type of their own."""
@@ -63,7 +66,11 @@ def exchange_of(message: Message) -> Exchange:
     """A message as an exchange, whose duration is the time from publication to delivery."""
     published = message.consumer is None
     at = message.published_at if published else message.delivered_at
-    headers = tuple((name, value) for name, value in message.headers if name not in _METADATA)
+    headers = tuple(
+        (name, value)
+        for name, value in message.headers
+        if name not in _METADATA and not _is_schema(name, value)
+    )
     body = message.payload
     lag = None
     if not published and at is not None and message.published_at is not None and not message.redeliveries:
@@ -90,6 +97,15 @@ def exchange_of(message: Message) -> Exchange:
         redacted=message.redacted,
         weight=message.weight,
     )
+
+
+def schema_of(headers: Headers) -> str:
+    """What a payload was written with: `registry:<id>`, `avro:<fingerprint>`, `""` where nothing says it."""
+    return next((value for name, value in headers if _is_schema(name, value)), "")
+
+
+def _is_schema(name: str, value: str) -> bool:
+    return name == "schema" and _SCHEMA.fullmatch(value) is not None
 
 
 def is_event(method: str) -> bool:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Protocol, Self
 
 from inference import graphql
 from inference.events import exchange_of, is_acknowledgement
+from inference.intake import Intake
 from inference.methods import method_of
 from inference.observation import Observation
 from inference.observers import CALL_OBSERVERS, CONSUMER_OBSERVERS, EVENT_OBSERVERS, OPERATION_OBSERVERS
@@ -174,16 +175,23 @@ class Fold:
     def observe(self, record: Exchange | Message) -> None:
         """Fold in one observation.
 
-        A tunnel (CONNECT) has no operation and is left out, and so has an acknowledgement alone.
+        A tunnel (CONNECT) has no operation and is left out. An acknowledgement alone has none either: it says
+        what its consumer does with what it was given.
         """
         self.exchanges += 1
         message = record if isinstance(record, Message) else None
         exchange = exchange_of(record) if isinstance(record, Message) else record
-        if exchange.method == "CONNECT" or (message is not None and is_acknowledgement(message)):
+        if exchange.method == "CONNECT":
             return
         model = self.models.get(exchange.producer)
         if model is None:
             model = self.models[exchange.producer] = PathModel()
+        if message is not None and is_acknowledgement(message):
+            alone = Observation(exchange, "", message)
+            for one in self._across(exchange):
+                if isinstance(one, Intake):
+                    one.observe(alone)
+            return
         request, response = exchange.request_body, exchange.response_body
         asked = graphql.asked(exchange)
         route = model.observe(
@@ -205,14 +213,18 @@ class Fold:
             observers = self.operations[part] = [observer() for observer in kinds]
         for observer in observers:
             observer.observe(observation)
-        whole = (exchange.producer, window, "", consumer)
+        for one in self._across(exchange):
+            one.observe(observation)
+
+    def _across(self, exchange: Exchange) -> list[ConsumerObserver]:
+        """The observers of all that the consumer does in the hour."""
+        whole = (exchange.producer, window_of(exchange.started_at), "", exchange.identity.key)
         across = self.consumers.get(whole)
         if across is None:
             across = self.consumers[whole] = self._before.pop(whole, []) or [
                 observer() for observer in CONSUMER_OBSERVERS.values()
             ]
-        for one in across:
-            one.observe(observation)
+        return across
 
     def parts(self) -> Iterator[tuple[Part, Mergeable]]:
         """All summaries, those of operations and those across them."""

@@ -12,10 +12,13 @@ from typing import TYPE_CHECKING, Any, ClassVar, Protocol, Self
 
 from inference.asks import Asks
 from inference.deliveries import Deliveries
+from inference.fates import Fates
 from inference.flow import Flows
+from inference.intake import Intake
 from inference.journal import Journal
 from inference.latencies import Latencies
 from inference.lives import Lives
+from inference.markings import Markings
 from inference.protocol import ProtocolFacts
 from inference.receipts import Receipts
 from inference.samples import Samples
@@ -68,7 +71,16 @@ class ConsumerObserver(Mergeable, Protocol):
 
 
 CALL_OBSERVERS: tuple[type[Observer], ...] = (Shapes, Statuses, Latencies, Asks, ProtocolFacts, Samples)
-EVENT_OBSERVERS: tuple[type[Observer], ...] = (Shapes, Statuses, Latencies, Samples, Deliveries, Receipts)
+EVENT_OBSERVERS: tuple[type[Observer], ...] = (
+    Shapes,
+    Statuses,
+    Latencies,
+    Samples,
+    Deliveries,
+    Receipts,
+    Fates,
+    Markings,
+)
 """Adding an observer is adding a file and a name here."""
 
 OPERATION_OBSERVERS: dict[str, type[Observer]] = {
@@ -76,5 +88,5 @@ OPERATION_OBSERVERS: dict[str, type[Observer]] = {
 }
 
 CONSUMER_OBSERVERS: dict[str, type[ConsumerObserver]] = {
-    observer.family: observer for observer in (Flows, Journal, Lives)
+    observer.family: observer for observer in (Flows, Journal, Lives, Intake)
 }

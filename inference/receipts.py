@@ -106,7 +106,7 @@ class Receipts:
             return
         self.all.add(observation.at, message.id)
         self._buried(message, observation.at)
-        if message.weight == 1 and message.payload is not None and _is_one(message):
+        if message.weight == 1 and message.payload is not None and is_one_recipient(message):
             self._came(message, observation)
 
     def _buried(self, message: Message, at: int) -> None:
@@ -117,7 +117,7 @@ class Receipts:
         self._bound()
 
     def _came(self, message: Message, observation: Observation) -> None:
-        name = _name(message, observation.response_body)
+        name = name_of(message, observation.response_body)
         content = message.payload.content if message.payload is not None else b""
         who = f"{observation.exchange.identity.key}\n{message.channel}\n"
         digest = digest_of(f"{who}{name}\n", content)
@@ -265,13 +265,13 @@ def _returned(receipt: Receipt) -> bool:
     return receipt.answer.startswith(_GIVEN_BACK) and receipt.answered > 0
 
 
-def _is_one(message: Message) -> bool:
+def is_one_recipient(message: Message) -> bool:
     """Whether the consumer is one recipient: a client id is unique in MQTT alone (5.0, section 3.1.3.1)."""
     basis = message.consumer.basis if message.consumer is not None else ""
     return basis in {"group", "queue"} or (basis == "client-id" and message.protocol == "mqtt")
 
 
-def _name(message: Message, payload: Any) -> str:
+def name_of(message: Message, payload: Any) -> str:
     """The id of a message, with what gave it; `""` where it has none."""
     given = next((value for name, value in message.headers if name in _IDS and value), "")
     if not given and isinstance(payload, dict) and "specversion" in payload:

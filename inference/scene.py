@@ -10,6 +10,7 @@ from contract.operation import parse as parse_key
 from contract.subject import Subject, parse
 from inference.asks import Asks
 from inference.flow import Flows
+from inference.intake import Intake
 from inference.journal import Journal
 from inference.shapes import Shapes, parameters
 
@@ -75,6 +76,11 @@ class Scene:
     def journals(self) -> dict[str, Journal]:
         """The journals by consumer."""
         return dict(self._of(Journal))
+
+    @cached_property
+    def intakes(self) -> dict[str, Intake]:
+        """What each consumer was given, by consumer."""
+        return dict(self._of(Intake))
 
     def _of(self, kind: type[T]) -> list[tuple[str, T]]:
         found = (

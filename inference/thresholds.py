@@ -320,3 +320,42 @@ MIN_EFFECTS_AGAIN = 3
 
 MIN_DEDUPLICATED = 10
 """Messages that came again and were not acted upon again: at most a quarter is (Wilson, 95 %: 28 %)."""
+
+MIN_FANNED = 20
+"""Messages that several consumers could have been given: with two, chance gives all to both with 2^-20."""
+
+MIN_REFILLS = 10
+"""Deliveries that came at once when an earlier one was acknowledged, at the most that was ever in flight.
+
+Without a limit the most is reached by chance, and hardly ever twice: the next delivery goes beyond it.
+"""
+
+REFILL_SHARE = 0.1
+"""How soon after an acknowledgement that is, as a share of the time that handling takes."""
+
+REFILL_NS = 2_000_000
+"""Or two milliseconds (ns), the way to the broker and back, where handling takes less than twenty."""
+
+MIN_CUTS = 5
+"""Full batches that left something behind, which came with the next one."""
+
+MAX_SHORT_CUTS = 0.05
+"""The share of those that left something behind that were smaller: two clients may ask at once."""
+
+MIN_OVERTAKEN = 5
+"""Acknowledgements out of order: a few may be messages that were handled by another process for once."""
+
+MIN_AWAY_NS = 30_000_000_000
+"""Half a minute without a delivery, though something was published: restarts take that long."""
+
+AWAY_FACTOR = 10
+"""How many times longer than usual what waited must have: a slow hour is no absence."""
+
+MIN_BACKLOG = 3
+"""Messages that must have waited together: one may have been held back for its own sake."""
+
+MIN_CATCH_UPS = 2
+"""Times that a consumer came back: once may be the day it was first deployed."""
+
+MIN_LOST = 10
+"""Messages written with each of two schemas, before a field is said to be gone: it may be rare."""
