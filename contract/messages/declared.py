@@ -13,7 +13,7 @@ from contract.operation import RECEIVE, parse
 from contract.view import Viewer
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from contract.asyncapi.written import Message
     from contract.claim import OperationMap
@@ -28,9 +28,14 @@ _NOT_WORD = re.compile(r"[\W_]+")
 
 @dataclass(frozen=True, kw_only=True)
 class DeclaredMessages(DeclaredContract):
-    """Schemas. `placed` are all messages of them, `calls` what services declare beside them."""
+    """Schemas.
+
+    `placed` are all messages of them, `calls` what services declare beside them, `unseen` what is declared of
+    types on whatever channel, by its key.
+    """
 
     placed: tuple[Placed, ...]
+    unseen: Mapping[str, DeclaredOperation]
     calls: tuple[DeclaredOperation, ...] = ()
 
     @classmethod
@@ -43,17 +48,24 @@ class DeclaredMessages(DeclaredContract):
         warnings: Iterable[str] = (),
         calls: tuple[DeclaredOperation, ...] = (),
     ) -> Self:
-        """What messages declare that were read from a source."""
+        """What messages declare that were read from a source.
+
+        `warnings` are looked at last: references are followed when clauses are made.
+        """
         known = tuple(placed)
+        operations = (*calls, *_of_channels([one for one in known if one.channel], producer))
+        free = [replace(one, channel=_ANYWHERE) for one in known if not one.channel]
+        unseen = {one.key: one for one in _of_channels(free, producer) if one.method == RECEIVE}
         return cls(
             producer=producer,
             title="",
             version="",
             source=source,
-            operations=(*calls, *_of_channels(known, producer)),
-            warnings=tuple(warnings),
+            operations=operations,
+            warnings=tuple(dict.fromkeys(warnings)),
             placed=known,
             calls=calls,
+            unseen=unseen,
         )
 
     def joined(self, other: DeclaredContract) -> DeclaredContract | None:
@@ -73,6 +85,7 @@ class DeclaredMessages(DeclaredContract):
 
         A type that was not observed is told under `RECEIVE {channel}#…`, unless it is only a part of others.
         """
+        operations = tuple(operations)
         known = {one.key for one in self.operations}
         viewer = Viewer()
         found: list[DeclaredOperation] = []
@@ -81,11 +94,8 @@ class DeclaredMessages(DeclaredContract):
             messages = () if one.key in known else self._of_type(parse(one.key).type)
             seen |= {message.type for message in messages}
             found += self._named(one.key, messages, viewer)
-        for placed in self.placed:
-            if not placed.channel and not placed.part and placed.message.type not in seen:
-                seen.add(placed.message.type)
-                key = f"{RECEIVE} {_ANYWHERE}#{placed.message.type}"
-                found += self._named(key, self._of_type(placed.message.type), viewer)
+        seen |= {one.message.type for one in self.placed if one.part}
+        found += (one for key, one in self.unseen.items() if parse(key).type not in seen)
         whole = super().observed(operations)
         return replace(whole, operations=(*whole.operations, *found))
 
@@ -107,7 +117,7 @@ class DeclaredMessages(DeclaredContract):
 
 def _of_channels(placed: Sequence[Placed], producer: str) -> Iterator[DeclaredOperation]:
     viewer = Viewer()
-    for channel in dict.fromkeys(one.channel for one in placed if one.channel):
+    for channel in dict.fromkeys(one.channel for one in placed):
         messages = [one.message for one in placed if one.channel == channel]
         yield from compiled(_channel(channel, messages), producer, viewer)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contextlib import suppress
 from dataclasses import replace
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -122,8 +123,13 @@ def read_descriptors(path: Path, producer: str) -> DeclaredMessages:
         raise DeclaredError(f"{path.name} has no service and no message: there is nothing to compare")
     calls = grpc.compiled(files, path, producer)
     placed = [Placed(channel="", message=one, part=name in parts) for name, one in known.items()]
-    warnings = dict.fromkeys((*messages.warnings, *calls.warnings))
-    found = DeclaredMessages.of(producer, path.name, placed, warnings=warnings, calls=calls.operations)
+    found = DeclaredMessages.of(
+        producer,
+        path.name,
+        placed,
+        warnings=chain(calls.warnings, messages.warnings),
+        calls=calls.operations,
+    )
     return replace(found, title=calls.title)
 
 
@@ -159,7 +165,7 @@ def read_folder(path: Path, producer: str) -> DeclaredMessages:
         producer,
         path.name,
         (one for part in found for one in part.placed),
-        warnings=dict.fromkeys((*warnings, *(told for part in found for told in part.warnings))),
+        warnings=chain(warnings, *(part.warnings for part in found)),
         calls=tuple(call for part in found for call in part.calls),
     )
 

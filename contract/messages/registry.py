@@ -26,7 +26,7 @@ from contract.openapi.library import Library
 from contract.view import Leaf, nowhere
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
     from google.protobuf.descriptor_pb2 import FileDescriptorSet
@@ -74,9 +74,8 @@ def read_registry(given: str, producer: str) -> DeclaredMessages:
         )
     with ThreadPoolExecutor(_WORKERS) as pool:
         read = list(pool.map(lambda name: _read(asking, name), subjects))
-    return DeclaredMessages.of(
-        producer, asking.url, _placed(read), warnings=dict.fromkeys(told for one in read for told in one.told)
-    )
+    warnings = (told for one in read for told in one.warnings())
+    return DeclaredMessages.of(producer, asking.url, _placed(read), warnings=warnings)
 
 
 def _hint(error: Unanswered) -> str:
@@ -87,12 +86,21 @@ def _hint(error: Unanswered) -> str:
 
 @dataclass(slots=True)
 class _Subject:
-    """What was read of a subject; nothing where that cannot be had, and then it is told."""
+    """What was read of a subject; nothing where that cannot be had, and then it is told.
+
+    `told_later` is filled when clauses are made of its messages.
+    """
 
     name: str
     messages: tuple[Message, ...] = ()
     uses: frozenset[str] = frozenset()
     told: list[str] = field(default_factory=list)
+    told_later: Mapping[str, None] = field(default_factory=dict)
+
+    def warnings(self) -> Iterator[str]:
+        """What in it could not be used."""
+        yield from self.told
+        yield from (f"{self.name}: {told}" for told in self.told_later)
 
 
 def _read(asking: Asking, name: str) -> _Subject:
@@ -103,8 +111,8 @@ def _read(asking: Asking, name: str) -> _Subject:
         latest = asking.version(name)
         references = asking.references(latest)
         subject.uses = frozenset(used for used, _ in references.values())
-        messages = _messages(asking, name, latest, references, subject.told)
-        ids = _ids(asking, name, latest, subject.told)
+        messages = _messages(asking, subject, latest, references)
+        ids = _ids(asking, subject, latest)
         subject.messages = tuple(replace(one, headers=ids) for one in messages)
     except Unanswered as error:
         subject.told.append(f"{name}: {error}; it is not compared")
@@ -123,42 +131,33 @@ def _placed(read: list[_Subject]) -> list[Placed]:
 
 
 def _messages(
-    asking: Asking,
-    name: str,
-    latest: Mapping[str, Any],
-    references: Mapping[str, tuple[str, int]],
-    told: list[str],
+    asking: Asking, subject: _Subject, latest: Mapping[str, Any], references: Mapping[str, tuple[str, int]]
 ) -> tuple[Message, ...]:
     """The messages of a schema, in whichever language."""
-    language = latest.get("schemaType", "AVRO")
+    name, language = subject.name, latest.get("schemaType", "AVRO")
     if language == "PROTOBUF":
-        return _of_protobuf(asking, name, latest, references, told)
+        return _of_protobuf(asking, subject, latest, references)
     texts = {key: str(asking.version(*where)["schema"]) for key, where in references.items()}
     if language == "AVRO":
         others = [_parsed(key, text) for key, text in texts.items()]
         return schemas.avro(_parsed(name, latest["schema"]), f"{name}#", others)
     if language == "JSON":
         library = Library(_text(name, latest["schema"]), beside=texts)
-        found = schemas.json_schema(replace(library.root, pointer=f"{name}#"))
-        told += [f"{name}{warning}" for warning in library.warnings]
-        return found
+        subject.told_later = library.warnings
+        return schemas.json_schema(library.root)
     raise DeclaredError(f"{name}: schemas in {language!r} are not compared")
 
 
 def _of_protobuf(
-    asking: Asking,
-    name: str,
-    latest: Mapping[str, Any],
-    references: Mapping[str, tuple[str, int]],
-    told: list[str],
+    asking: Asking, subject: _Subject, latest: Mapping[str, Any], references: Mapping[str, tuple[str, int]]
 ) -> tuple[Message, ...]:
     """The first message of a file is what is meant: serializers name others by their place in it."""
-    files = _descriptors(asking, name, latest, references)
+    files = _descriptors(asking, subject.name, latest, references)
     messages = Messages(files)
+    subject.told_later = messages.warnings
     found = schemas.protobuf(files, messages)
-    told += [f"{name}: {warning}" for warning in messages.warnings]
     if not found:
-        raise DeclaredError(f"{name}: the schema has no message")
+        raise DeclaredError(f"{subject.name}: the schema has no message")
     return (next(iter(found.values())),)
 
 
@@ -177,11 +176,12 @@ def _descriptors(
     return of_parts(contents, name)
 
 
-def _ids(asking: Asking, name: str, latest: Mapping[str, Any], told: list[str]) -> Leaf | None:
+def _ids(asking: Asking, subject: _Subject, latest: Mapping[str, Any]) -> Leaf | None:
     """The headers of messages: the id of a schema is that of one of the subject's versions."""
+    name = subject.name
     versions = asking.versions(name)
     if len(versions) > MAX_VERSIONS:
-        told.append(f"{name} has {len(versions)} versions, and ids are compared up to {MAX_VERSIONS}")
+        subject.told.append(f"{name} has {len(versions)} versions, and ids are compared up to {MAX_VERSIONS}")
         return None
     newest = latest.get("version")
     known = [latest, *(asking.version(name, number) for number in versions if number != newest)]

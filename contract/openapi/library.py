@@ -98,13 +98,13 @@ class Library:
         if uri in self._beside:
             text = self._beside[uri]
         elif parts.scheme == "file" and not self.uri.startswith("file:"):
-            raise DeclaredError("is a file, and this document was not read from one")
+            raise DeclaredError(f"{uri} is a file, and this document was not read from one")
         elif parts.scheme == "file":
             text = _read(Path(unquote(parts.path)))
         elif parts.scheme in {"http", "https"}:
             text = self._fetch(uri)
         else:
-            raise DeclaredError("is relative, and this document was not read from a file")
+            raise DeclaredError(f"{uri} is relative, and this document was not read from a file")
         return Resource.from_contents(parse(text, uri.rpartition("/")[2], self.warn), DRAFT202012)
 
     def _fetch(self, uri: str) -> str:
@@ -141,8 +141,10 @@ def _decoded(data: bytes, name: str) -> str:
         raise DeclaredError(f"{name} is not UTF-8: byte {error.start}") from None
 
 
-def _reason(error: Exception) -> str:
-    """Why a reference could not be followed."""
-    if isinstance(error.__cause__, DeclaredError):
-        return f"cannot be followed: {error.__cause__.message}"
+def _reason(error: BaseException | None) -> str:
+    """Why a reference could not be followed: what opening the document said, however often it was wrapped."""
+    while error is not None:
+        if isinstance(error, DeclaredError):
+            return f"cannot be followed: {error.message}"
+        error = error.__cause__
     return "leads nowhere"
