@@ -76,20 +76,28 @@ class _Endpoint:
     def _taken(self, given: list[msgspec.Raw]) -> web.Response:
         accepted = refused = 0
         wrong: list[dict[str, object]] = []
+
+        def refuse(index: int, error: str) -> None:
+            nonlocal refused
+            refused += 1
+            if refused <= NAMED:
+                wrong.append({"index": index, "error": error})
+
         for index, raw in enumerate(given):
             try:
                 exchange = read(raw, self._lane.producer, self._lane.source)
             except InvalidObservationError as error:
-                refused += 1
-                if len(wrong) < NAMED:
-                    wrong.append({"index": index, "error": str(error)})
+                refuse(index, str(error))
                 continue
-            if not self._tap.record(self._index, pickle.dumps(exchange, pickle.HIGHEST_PROTOCOL), 1):
+            if self._tap.busy:  # nothing is lost, and nothing counted: the client sends it again
                 said = {"accepted": accepted, "refused": refused, "rejected": wrong, "retry_from": index}
                 answer = _said(HTTPStatus.TOO_MANY_REQUESTS, said)
                 answer.headers["Retry-After"] = str(RETRY_AFTER_S)
                 return answer
-            accepted += 1
+            if self._tap.record(self._index, pickle.dumps(exchange, pickle.HIGHEST_PROTOCOL), 1):
+                accepted += 1
+            else:
+                refuse(index, "Recording is paused." if self._tap.paused else "It is too large to be taken.")
         status = HTTPStatus.ACCEPTED if accepted or not refused else HTTPStatus.UNPROCESSABLE_ENTITY
         return _said(status, {"accepted": accepted, "refused": refused, "rejected": wrong})
 

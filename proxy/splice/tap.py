@@ -119,6 +119,11 @@ class Tap:
         copy = self._copies[self._last_id] = kind(self, self._last_id, lane, opening, self._rows[lane])
         return copy
 
+    @property
+    def busy(self) -> bool:
+        """What cannot be taken now may be taken a little later: no decoder is there, or the queue is full."""
+        return self.link is None or (self.full and not self.paused)
+
     def record(self, lane: int, packed: bytes, requests: int) -> bool:
         """Hand over a record that a lane made itself (`Kind.RECORD`); False: it was lost, and counted.
 
