@@ -33,7 +33,7 @@ _COLUMNS = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), Tim
 )
 @store_option
 def command(files: tuple[str, ...], producer: str, config_path: str | None, store_url: str) -> int:
-    """Take in recordings: HAR (.har, .har.gz) and mitmproxy flow files.
+    """Take in recordings: HAR (.har, .har.gz), mitmproxy flow files, packet captures and Envoy's taps.
 
     What a file is, its content tells; `-` reads standard input. What was imported before is not added again.
     Broken entries are named and left out. Exit code 3 says that nothing could be read of one of the files.

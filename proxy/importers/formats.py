@@ -6,6 +6,7 @@ import io
 from typing import IO, TYPE_CHECKING, NamedTuple, cast
 
 from proxy.importers import har, mitmproxy, pcap
+from proxy.importers.envoy import written_json, written_proto
 from proxy.importers.gunzip import Gunzip
 from store.errors import DefactoError
 
@@ -21,7 +22,10 @@ _PACKED = (b"\x1f\x8b", b"x\x01", b"x\x9c", b"x\xda")
 
 
 class Format(NamedTuple):
-    """A format: what people call it, how it is recognised, and how it is read."""
+    """A format: what people call it, how it is recognised, and how it is read.
+
+    Of those that recognise a file, the first reads it.
+    """
 
     name: str
     recognises: Callable[[bytes], bool]
@@ -29,6 +33,9 @@ class Format(NamedTuple):
 
 
 FORMATS = (
+    Format(written_json.NAME, written_json.recognises, written_json.read),
+    Format(written_json.NAME, written_proto.recognises_many, written_proto.read_many),
+    Format(written_json.NAME, written_proto.recognises_one, written_proto.read_one),
     Format(har.NAME, har.recognises, har.read),
     Format(mitmproxy.NAME, mitmproxy.recognises, mitmproxy.read),
     Format(pcap.NAME, pcap.recognises, pcap.read),
@@ -54,7 +61,7 @@ def open_recording(stream: IO[bytes], name: str, producer: str) -> tuple[str, It
     for one in FORMATS:
         if one.recognises(head):
             return one.name, one.read(plain, producer=producer, source=name)
-    known = " or ".join(one.name for one in FORMATS)
+    known = " or ".join(dict.fromkeys(one.name for one in FORMATS))
     raise DefactoError(
         f"{name} is {'no recording that defacto knows' if head else 'empty'}.", f"It reads {known}."
     )

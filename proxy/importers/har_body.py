@@ -13,7 +13,7 @@ from urllib.parse import urlencode
 
 import orjson
 
-from proxy.importers.text import field_value
+from proxy.importers.text import field_value, utf8
 from proxy.raw import RawBody
 
 if TYPE_CHECKING:
@@ -130,21 +130,13 @@ def _encoded(text: str, media: str) -> bytes:
         try:
             return text.encode(charset[1])
         except (LookupError, UnicodeError, ValueError):
-            return _utf8(text)
+            return utf8(text)
     try:
         misread = text.encode("iso-8859-1")
         misread.decode("utf-8")
     except UnicodeError:
-        return _utf8(text)
+        return utf8(text)
     return misread
-
-
-def _utf8(text: str) -> bytes:
-    """Lone surrogates that stand for bytes become those bytes again, others are written as they are."""
-    try:
-        return text.encode("utf-8", "surrogateescape")
-    except UnicodeEncodeError:
-        return text.encode("utf-8", "surrogatepass")
 
 
 def _body(data: bytes, wire_size: Any, headers: Headers) -> RawBody | None:
@@ -176,7 +168,7 @@ def _multipart(fields: list[dict[str, Any]], boundary: str) -> bytes:
         kind = f"\r\nContent-Type: {_quoted(media)}" if isinstance(media, str) else ""
         head = f'--{boundary}\r\nContent-Disposition: form-data; name="{_quoted(one["name"])}"{file}{kind}'
         parts.append(f"{head}\r\n\r\n{_text(one.get('value'))}\r\n")
-    return _utf8("".join(parts) + f"--{boundary}--\r\n")
+    return utf8("".join(parts) + f"--{boundary}--\r\n")
 
 
 def _quoted(text: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
 from typing import Any
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -19,6 +20,14 @@ def from_iso(text: str) -> int | None:
     except ValueError:
         return None
     return _nanoseconds(instant if instant.tzinfo else instant.replace(tzinfo=UTC))
+
+
+def from_http_date(text: str) -> int | None:
+    """A Date field (RFC 9110 section 5.6.7), which knows whole seconds."""
+    try:
+        return _nanoseconds(parsedate_to_datetime(text))
+    except (ValueError, TypeError, OverflowError):  # one without a time zone cannot be compared
+        return None
 
 
 def from_seconds(seconds: Any) -> int | None:

@@ -1,4 +1,4 @@
-"""The elements of one array inside a JSON document of any size, one at a time.
+"""The elements of one array inside a JSON document of any size, or documents one after the other.
 
 Why not ijson, which streams too: one element that yajl refuses (NaN, a number of twenty digits, a lone
 surrogate as mitmproxy itself writes for bodies of unknown charset) ends the whole document there, and
@@ -63,6 +63,19 @@ def elements(stream: IO[bytes], *path: str) -> Iterator[Any]:
             return
 
 
+def objects(stream: IO[bytes]) -> Iterator[Any]:
+    """JSON objects that stand one after the other, with white space between them or none, as `elements`.
+
+    Raises:
+        EndedError: something else stands there, or the last one was cut off.
+    """
+    window = _Window(stream)
+    while not window.at_end():
+        if window.peek() != "{":
+            raise EndedError("it is no JSON any more")
+        yield _element(window)
+
+
 def _enter(window: _Window, wanted: str) -> None:
     """Move to the value of one member of the object that the window is in."""
     while window.peek() != "}":
@@ -110,19 +123,25 @@ class _Window:
         self.text = self._decoder.decode(head, final=not head)
         self.position = 0
 
+    def at_end(self) -> bool:
+        """Whether nothing but white space follows, which is read."""
+        while True:
+            match = _SPACE.match(self.text, self.position)
+            self.position = match.end() if match else self.position
+            if self.position < len(self.text):
+                return False
+            if not self._fill():
+                return True
+
     def peek(self) -> str:
         """The next character that is not white space.
 
         Raises:
             EndedError: there is none.
         """
-        while True:
-            match = _SPACE.match(self.text, self.position)
-            self.position = match.end() if match else self.position
-            if self.position < len(self.text):
-                return self.text[self.position]
-            if not self._fill():
-                raise EndedError("it is cut off")
+        if self.at_end():
+            raise EndedError("it is cut off")
+        return self.text[self.position]
 
     def expect(self, *characters: str) -> str:
         """Read one of these characters.

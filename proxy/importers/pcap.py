@@ -5,19 +5,16 @@ from __future__ import annotations
 from typing import IO, TYPE_CHECKING, Any
 
 from proxy.config import BODY_LIMIT_BYTES
-from proxy.importers.recording import Cut, Recorded, Skipped
-from proxy.mirror.conversation import Lost
+from proxy.importers.recording import Cut, items_of
 from proxy.mirror.packets import segment_of
 from proxy.mirror.reassembly import Reassembler
-from proxy.raw import RawExchange
 from store.errors import DefactoError
 from store.records import Lane
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterator
 
     from proxy.importers.recording import Item
-    from proxy.raw import RawRecord
 
 NAME = "a packet capture (pcap, pcapng)"
 
@@ -57,22 +54,12 @@ def read(stream: IO[bytes], *, producer: str, source: str) -> Iterator[Item]:
             link, at = _metadata(reader, metadata)
             segment = segment_of(packet, link)
             if segment is not None:
-                yield from _items(reassembler.feed(segment, at))
+                yield from items_of(reassembler.feed(segment, at))
     except Exception as error:  # noqa: BLE001 - damaged blocks make scapy raise anything
         cut = f"it is damaged from here on ({type(error).__name__})"
-    yield from _items(reassembler.end())
+    yield from items_of(reassembler.end())
     if cut:
         yield Cut(cut)
-
-
-def _items(found: Iterable[RawRecord | Lost]) -> Iterator[Item]:
-    for one in found:
-        if isinstance(one, Lost):
-            where = "connection " + one.connection.rsplit("-", 2)[0]
-            for _ in range(one.requests):
-                yield Skipped(where, f"a request without its exchange: {one.reason}")
-        else:
-            yield Recorded(one) if isinstance(one, RawExchange) else one
 
 
 def _metadata(reader: Any, metadata: Any) -> tuple[int, int]:

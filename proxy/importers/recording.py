@@ -6,10 +6,13 @@ from collections import OrderedDict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from proxy.raw import RawEvent, RawMessage
+from proxy.mirror.conversation import Lost
+from proxy.raw import RawEvent, RawExchange, RawMessage
 
 if TYPE_CHECKING:
-    from proxy.raw import RawExchange
+    from collections.abc import Iterable, Iterator
+
+    from proxy.raw import RawRecord
 
 IDENTICAL_WITHIN = 1 << 17
 """How many different entries back an identical one is still recognised; bounds `Ordinals` to some 20 MB."""
@@ -58,6 +61,17 @@ class Cut:
 
 Item = Recorded | RawMessage | RawEvent | Skipped | Cut
 """A message stands alone where its recording gives it apart from its exchange."""
+
+
+def items_of(found: Iterable[RawRecord | Lost]) -> Iterator[Item]:
+    """What a connection that was read from copies of its bytes holds, and what came to nothing."""
+    for one in found:
+        if isinstance(one, Lost):
+            where = "connection " + one.connection.rsplit("-", 2)[0]
+            for _ in range(one.requests):
+                yield Skipped(where, f"a request without its exchange: {one.reason}")
+        else:
+            yield Recorded(one) if isinstance(one, RawExchange) else one
 
 
 class UnreadableError(Exception):

@@ -20,3 +20,11 @@ def field_value(text: str) -> str:
         except UnicodeEncodeError:  # a surrogate that stands for no byte
             text = readable(text)
     return text.strip(" \t\r\n")
+
+
+def utf8(text: str) -> bytes:
+    """Lone surrogates that stand for bytes become those bytes again, others are written as they are."""
+    try:
+        return text.encode("utf-8", "surrogateescape")
+    except UnicodeEncodeError:
+        return text.encode("utf-8", "surrogatepass")

@@ -44,12 +44,17 @@ def read_wire(data: bytes) -> Value:
 
 def _message(data: bytes, depth: int) -> dict[str, object]:
     found: dict[int, list[object]] = {}
-    for number, value in _fields(data):
+    for number, value in fields(data):
         found.setdefault(number, []).append(_inside(value, depth) if isinstance(value, bytes) else value)
     return {str(number): values[0] if len(values) == 1 else values for number, values in found.items()}
 
 
-def _fields(data: bytes) -> Iterator[tuple[int, int | float | bytes]]:
+def fields(data: bytes) -> Iterator[tuple[int, int | float | bytes]]:
+    """The fields of a message: their numbers and values, in the order written.
+
+    Raises:
+        ValueError: the bytes are no message.
+    """
     at = 0
     while at < len(data):
         tag, at = read_varint(data, at)

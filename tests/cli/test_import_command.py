@@ -58,7 +58,7 @@ def test_what_cannot_be_read_is_named_and_the_other_files_are_imported(
     assert lines(said) == [
         "no.har: No such file or directory",
         "words.txt: words.txt is no recording that defacto knows.",
-        "  It reads HAR or mitmproxy flows or a packet capture (pcap, pcapng).",
+        "  It reads an Envoy tap or HAR or mitmproxy flows or a packet capture (pcap, pcapng).",
         "cut.har (HAR): 0 added",
         "  not read to its end: it is cut off",
         "folder: Is a directory",

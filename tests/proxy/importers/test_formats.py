@@ -64,4 +64,7 @@ def test_anything_else_is_refused(data: bytes, said: str) -> None:
     with pytest.raises(DefactoError) as caught:
         open_recording(io.BytesIO(data), "x", "")
     assert caught.value.message == said
-    assert caught.value.hint == "It reads HAR or mitmproxy flows or a packet capture (pcap, pcapng)."
+    assert (
+        caught.value.hint
+        == "It reads an Envoy tap or HAR or mitmproxy flows or a packet capture (pcap, pcapng)."
+    )
