@@ -15,7 +15,7 @@ from store.records import Exchange, Identity, Lane, Message
 
 SECOND = 10**9
 HOUR = 3_600 * SECOND
-SEEDS = 300
+SEEDS = 120
 
 
 def exchange(at: int, path: str = "/orders", consumer: str = "web", status: int | None = 200) -> Exchange:
