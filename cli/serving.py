@@ -1,4 +1,4 @@
-"""What `serve` does: read once, listen, and go on until it is told to stop."""
+"""What `serve` does: listen, read, and go on until it is told to stop."""
 
 from __future__ import annotations
 
@@ -19,12 +19,11 @@ from proxy.logs import log_to_stderr
 from reports.untrusted import for_terminal
 from reports.web.app import make_app
 from reports.web.keeper import Keeper
-from reports.web.snapshot import read
 from store.errors import DefactoError
 
 if TYPE_CHECKING:
     from reports.web.security import Access
-    from reports.web.snapshot import Snapshot, Sources
+    from reports.web.snapshot import Sources
 
 GRACE_SECONDS = 2.0
 """How long answers under way may take once it is told to stop; pages that wait for news are cut off."""
@@ -43,13 +42,13 @@ def serve(sources: Sources, listen: str, access: Access, *, writable: bool) -> N
             f"{host} can be reached by others: give --token-file, or --user-header behind a reverse proxy "
             "that signs users in."
         )
-    first = _read(sources)
     log_to_stderr("serve", "text")
     logging.getLogger("aiohttp.access").disabled = True
     logging.getLogger("aiohttp.server").addFilter(_is_ours)
-    app = make_app(Keeper(sources, first), access, writable=writable)
+    keeper = Keeper(sources)
+    app = make_app(keeper, access, writable=writable)
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        runner.run(_serve(app, host, port, _kept(access, sources, writable=writable)))
+        runner.run(_serve(app, keeper, host, port, _kept(access, sources, writable=writable)))
 
 
 def _address(listen: str) -> tuple[str, int]:
@@ -57,15 +56,6 @@ def _address(listen: str) -> tuple[str, int]:
     if not colon or not port.isdecimal() or int(port) > 65_535:
         raise click.UsageError(f"--listen {listen!r} is no HOST:PORT such as 127.0.0.1:8321.")
     return host.strip("[]") or "127.0.0.1", int(port)
-
-
-def _read(sources: Sources) -> Snapshot:
-    console = Console(stderr=True, highlight=False)
-    with console.status("reading what was recorded"):
-        first = read(sources)
-    for warning in (*first.warnings, *first.ledger.notes):
-        click.echo(f"warning: {for_terminal(warning)}", err=True)
-    return first
 
 
 def _kept(access: Access, sources: Sources, *, writable: bool) -> str:
@@ -82,7 +72,7 @@ def _kept(access: Access, sources: Sources, *, writable: bool) -> str:
     return f"Open to {who}; {does}."
 
 
-async def _serve(app: web.Application, host: str, port: int, kept: str) -> None:
+async def _serve(app: web.Application, keeper: Keeper, host: str, port: int, kept: str) -> None:
     stop = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
@@ -99,11 +89,24 @@ async def _serve(app: web.Application, host: str, port: int, kept: str) -> None:
         shown = f"[{host}]" if ":" in host else host
         click.echo(f"Serving on http://{shown}:{at}/  (Ctrl-C ends it)")
         click.echo(for_terminal(kept), err=True)
-        await stop.wait()
+        stopped = asyncio.create_task(stop.wait())
+        reading = asyncio.create_task(_read(keeper))
+        await asyncio.wait({stopped, reading}, return_when=asyncio.FIRST_COMPLETED)
+        if reading.done():
+            reading.result()
+        await stopped
     finally:
         await runner.cleanup()
         for process in active_children():  # a check, or a page that is being made: nobody waits for it now
             process.kill()
+
+
+async def _read(keeper: Keeper) -> None:
+    """Wait for the first snapshot; the page says meanwhile how far it is."""
+    with Console(stderr=True, highlight=False).status("reading what was recorded"):
+        first = await keeper.first()
+    for warning in (*first.warnings, *first.ledger.notes):
+        click.echo(f"warning: {for_terminal(warning)}", err=True)
 
 
 def _is_ours(record: logging.LogRecord) -> bool:

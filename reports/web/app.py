@@ -22,6 +22,7 @@ from reports.web.pages import (
     observations,
     operation,
     overview,
+    reading,
     review,
     search,
     sign_in,
@@ -51,6 +52,7 @@ PAGES = (
     live,
     api,
     sign_in,
+    reading,
 )
 
 

@@ -13,7 +13,7 @@ from reports.matrix import Matrix, matrix, telling
 from reports.web import links
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from reports.drift import Drift
     from reports.drift import Section as Told
@@ -129,7 +129,7 @@ def drift_view(drift: Drift, filters: Filters, only: str = "", begin: int = 0) -
     for section in drift.sections:
         numbers |= {one.id: number for number, one in enumerate(section.findings, so_far + 1)}
         so_far += len(section.findings)
-    told = [_kept(section, filters, drift) for section in drift.sections]
+    told = [_kept(section, filters, drift) for section in _sections(drift, filters.consumer)]
     alone = only in {section.slug for section in told}
     shown = [one for one in told if one.findings and (one.slug == only or not alone)]
     found = [finding for section in told for finding in section.findings]
@@ -160,6 +160,22 @@ def choices(drift: Drift) -> Mapping[str, tuple[str, ...]]:
         "standing": tuple(Standing),
         "family": tuple(Family),
     }
+
+
+def _sections(drift: Drift, consumer: str) -> Iterator[Told]:
+    """The sections; for one consumer, what only others rely on is among what is sent, which comes later."""
+    aside: list[Finding] = []
+    for one in drift.sections:
+        if consumer and one.slug in {"relied", "left"}:
+            aside += (finding for finding in one.findings if not _relies(finding, consumer))
+            own = (finding for finding in one.findings if _relies(finding, consumer))
+            yield replace(one, findings=tuple(own))
+        else:
+            yield replace(one, findings=(*aside, *one.findings)) if one.slug == "sent" else one
+
+
+def _relies(finding: Finding, consumer: str) -> bool:
+    return any(link.consumer == consumer for link in (*finding.reliant, *finding.left))
 
 
 def _kept(section: Told, filters: Filters, drift: Drift) -> Told:

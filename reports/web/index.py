@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from functools import cached_property, lru_cache
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from contract.claim import Level, Standing
 from contract.operation import parse
 from reports.places import strongest
 from reports.web import links
+from reports.web.once import once
 from reports.words import clipped, count, listed
 
 if TYPE_CHECKING:
@@ -107,11 +108,8 @@ class Group:
         self._texts = [
             f"{names}{one.text}".lower() for names, one in zip(self._names, self.entries, strict=True)
         ]
-
-    @cached_property
-    def _spaced(self) -> list[str]:
-        """The texts as words with one space on either side of each."""
-        return [f" {_BETWEEN.sub(' ', text).strip()} " for text in self._texts]
+        # as words with one space on either side of each
+        self._spaced = [f" {_BETWEEN.sub(' ', text).strip()} " for text in self._texts]
 
     @property
     def example(self) -> str:
@@ -207,27 +205,10 @@ class Index:
         return tuple(one for one in found if one.total)
 
 
-class _Same:
-    """A snapshot that is the same only as itself: comparing two by their content would take seconds."""
-
-    def __init__(self, snapshot: Snapshot) -> None:
-        self.snapshot = snapshot
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Same) and other.snapshot is self.snapshot
-
-    def __hash__(self) -> int:
-        return id(self.snapshot)
-
-
+@once
 def index_of(snapshot: Snapshot) -> Index:
-    """The index of a snapshot, made when it is first searched."""
-    return _index(_Same(snapshot))
-
-
-@lru_cache(maxsize=1)
-def _index(same: _Same) -> Index:
-    return Index(same.snapshot)
+    """The index of a snapshot."""
+    return Index(snapshot)
 
 
 def _operations(snapshot: Snapshot) -> Iterator[tuple[str, Entry]]:

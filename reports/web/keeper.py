@@ -1,7 +1,7 @@
 """Keeps the snapshot fresh: another process reads it anew when a store, a document or the ledger changes.
 
-Reading takes seconds where there is much; in a process of its own it slows no page, and the pages show the
-former picture, with its time, until the new one is there.
+Reading takes minutes where there is much; in a process of its own it slows no page, and the pages show the
+former picture, with its time, until the new one is there. Before the first is there, it says how far it is.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from time import monotonic, time_ns
 from typing import TYPE_CHECKING
 
+from reports.web.ahead import make_ahead
 from reports.web.arrivals import Arrivals, arrivals
 from reports.web.reader import Reader, ReaderLostError
 from reports.web.snapshot import stamp_of
@@ -22,7 +23,7 @@ from store.store import Store
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from reports.web.snapshot import Snapshot, Sources
+    from reports.web.snapshot import Progress, Snapshot, Sources
 
 LOOK_SECONDS = 2.0
 """How often the sources are looked at."""
@@ -50,35 +51,102 @@ class News:
     trouble: str = ""
 
 
-class Keeper:
-    """The latest snapshot, and who wants to know of the next."""
+class NotReadYetError(DefactoError):
+    """There is no snapshot yet."""
 
-    def __init__(self, sources: Sources, first: Snapshot) -> None:
+
+class Keeper:
+    """The latest snapshot, and who wants to know of the next. Without a `first` one it reads that itself."""
+
+    news: News
+    arrivals: Arrivals
+    """What came with each of the latest snapshots; like the news, there is nothing before the first one."""
+
+    def __init__(self, sources: Sources, first: Snapshot | None = None) -> None:
         self.sources = sources
-        self.snapshot = first
-        self.before = first
-        """The one before the latest: what is new is told from it."""
-        self.news = News(at=time_ns(), observed=first.whole.capture.observed, rate=None)
-        self.arrivals = Arrivals(first.stamp)
-        """What came with each of the latest snapshots."""
+        self.progress: Progress | None = None
+        """How far the reading is; None: it has just begun."""
+        self._snapshot: Snapshot | None = None
+        self._begun = asyncio.Event()
+        self._hopeless: Exception | None = None
         self._listeners: set[asyncio.Queue[News | None]] = set()
         self._looked = monotonic()
         self._rested = 0.0
         self._failed = ""
         """Why the latest reading came to nothing: said until one comes to something."""
         self._at_once = asyncio.Event()
+        if first is not None:
+            self._begin(first)
+
+    @property
+    def ready(self) -> bool:
+        """Whether there is a snapshot."""
+        return self._snapshot is not None
+
+    @property
+    def snapshot(self) -> Snapshot:
+        """The latest one.
+
+        Raises:
+            NotReadYetError: there is none yet.
+        """
+        if self._snapshot is None:
+            far = f" {self.progress.words}." if self.progress else ""
+            raise NotReadYetError(f"The store is being read.{far}", "Ask again in a moment.")
+        return self._snapshot
+
+    async def first(self) -> Snapshot:
+        """The first snapshot, as soon as it is there.
+
+        Raises:
+            DefactoError: the store, a document or the ledger cannot be read; nothing is looked at any more.
+            OSError: likewise.
+        """
+        await self._begun.wait()
+        if self._hopeless is not None:
+            raise self._hopeless
+        return self.snapshot
 
     async def run(self) -> None:
-        """Look at the sources for ever."""
-        while True:
+        """Look at the sources for ever; unless they could not be read even once."""
+        while self._hopeless is None:
             reader = Reader()
             try:
-                await self._look_again_and_again(reader)
+                if not self.ready:
+                    await self._read_first(reader)
+                if self.ready:
+                    await self._look_again_and_again(reader)
             except ReaderLostError:  # out of memory, as a rule; the next one may have more luck
                 self._fail("the process that reads the sources was ended from outside")
                 self._rested = monotonic() + REST_AFTER_LOSS_SECONDS
             finally:
                 reader.end()
+
+    async def _read_first(self, reader: Reader) -> None:
+        try:
+            found = await reader.read(self.sources, self._note)
+            await asyncio.to_thread(make_ahead, found)
+        except ReaderLostError:
+            said = "the process that reads the store was ended from outside"
+            self._give_up(DefactoError(said, "It may need more memory than there is."))
+        except Exception as error:  # noqa: BLE001  # whoever waits for the first one is told
+            self._give_up(error)
+        else:
+            self._begin(found)
+
+    def _begin(self, first: Snapshot) -> None:
+        self._snapshot = first
+        self.news = News(at=time_ns(), observed=first.whole.capture.observed, rate=None)
+        self.arrivals = Arrivals(first.stamp)
+        self._looked = monotonic()
+        self._begun.set()
+
+    def _give_up(self, why: Exception) -> None:
+        self._hopeless = why
+        self._begun.set()
+
+    def _note(self, progress: Progress) -> None:
+        self.progress = progress
 
     async def _look_again_and_again(self, reader: Reader) -> None:
         while True:
@@ -140,13 +208,14 @@ class Keeper:
     async def _read(self, reader: Reader, observed: int) -> None:
         began = monotonic()
         try:
-            found = await reader.read(self.sources)
+            found = await reader.read(self.sources, self._note)
         finally:  # what fails may take as long
             took = monotonic() - began
             self._rested = monotonic() + REST * took
         arrived = await asyncio.to_thread(arrivals, self.snapshot, found)
+        await asyncio.to_thread(make_ahead, found)
         self._failed = ""
-        self.before, self.snapshot = self.snapshot, found
+        self._snapshot = found
         self.arrivals.add(found.stamp, arrived)
         _log.info("read anew in %.1f s", took)
         self._tell(observed, fresh=True)

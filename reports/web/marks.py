@@ -7,13 +7,13 @@ them. In what it sent, the places whose values it is known to take from other an
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from contract.claim import Level, Standing
 from contract.subject import VALUE
 from reports.places import places
 from reports.web import links
+from reports.web.once import once
 from reports.words import clipped, listed
 
 if TYPE_CHECKING:
@@ -149,27 +149,14 @@ def _is_target(basis: str, source: str, producer: str, subject: Subject, key: st
 
 
 def _used(snapshot: Snapshot, consumer: str) -> tuple[tuple[Claim, Dependence], ...]:
-    return _uses(_Same(snapshot)).get(consumer, ())
+    return uses(snapshot).get(consumer, ())
 
 
-class _Same:
-    """A snapshot as a key: one is itself alone."""
-
-    def __init__(self, snapshot: Snapshot) -> None:
-        self.snapshot = snapshot
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Same) and other.snapshot is self.snapshot
-
-    def __hash__(self) -> int:
-        return id(self.snapshot)
-
-
-@lru_cache(maxsize=2)
-def _uses(same: _Same) -> dict[str, tuple[tuple[Claim, Dependence], ...]]:
+@once
+def uses(snapshot: Snapshot) -> dict[str, tuple[tuple[Claim, Dependence], ...]]:
     """By consumer the places whose values it sends on, one claim a place."""
     found: dict[str, dict[tuple[str, str, Subject], tuple[Claim, Dependence]]] = {}
-    for claim in same.snapshot.claims.values():
+    for claim in snapshot.claims.values():
         for link in claim.dependence:
             if link.level is Level.USED and link.basis.startswith("sent "):
                 clause = claim.clause

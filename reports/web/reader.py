@@ -15,10 +15,11 @@ from contextlib import suppress
 from multiprocessing import get_context
 from typing import TYPE_CHECKING
 
-from reports.web.snapshot import read
+from reports.web.snapshot import Progress, read
 from store.errors import DefactoError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from multiprocessing.connection import Connection
 
     from reports.web.snapshot import Snapshot, Sources
@@ -44,15 +45,15 @@ class Reader:
         """The process's id, which is its group's as well."""
         return self._process.pid
 
-    async def read(self, sources: Sources) -> Snapshot:
-        """Read everything, as `reports.web.snapshot.read` does.
+    async def read(self, sources: Sources, tell: Callable[[Progress], None]) -> Snapshot:
+        """Read everything, as `reports.web.snapshot.read` does; `tell` is called from another thread.
 
         Raises:
             ReaderLostError: the process has ended, and reads nothing any more.
             DefactoError: the store, a document or the ledger cannot be read.
             OSError: likewise.
         """
-        outcome = await asyncio.get_running_loop().run_in_executor(self._thread, self._ask, sources)
+        outcome = await asyncio.get_running_loop().run_in_executor(self._thread, self._ask, sources, tell)
         if isinstance(outcome, Exception):
             raise outcome
         return outcome
@@ -66,13 +67,15 @@ class Reader:
         self._thread.shutdown()
         self._ours.close()
 
-    def _ask(self, sources: Sources) -> Snapshot | Exception:
+    def _ask(self, sources: Sources, tell: Callable[[Progress], None]) -> Snapshot | Exception:
         try:
             self._ours.send(sources)
         except OSError:
             return ReaderLostError()
         try:
-            outcome: Snapshot | Exception = self._ours.recv()
+            while isinstance(received := self._ours.recv(), Progress):
+                tell(received)
+            outcome: Snapshot | Exception = received
         except (EOFError, OSError):  # it was ended before it answered, or while it did
             self._end_group()
             return ReaderLostError()
@@ -89,12 +92,12 @@ def _work(theirs: Connection) -> None:
     os.setpgid(0, 0)
     with suppress(EOFError, OSError):  # nobody is there to ask, or to hear the answer
         while True:
-            theirs.send(_outcome(theirs.recv()))
+            theirs.send(_outcome(theirs.recv(), theirs.send))
 
 
-def _outcome(sources: Sources) -> Snapshot | Exception:
+def _outcome(sources: Sources, tell: Callable[[Progress], None]) -> Snapshot | Exception:
     try:
-        return read(sources)
+        return read(sources, tell)
     except (DefactoError, OSError) as error:
         return error
     except Exception:  # noqa: BLE001  # a bug: the server logs where it happened, and goes on

@@ -42,7 +42,9 @@ WRONG_TOKENS = 30
 COOKIE = "defacto"
 FIELD = "csrf"
 HEADER = "X-CSRF-Token"
-OPEN = frozenset({"/sign-in", "/healthz"})
+PROBES = frozenset({"/healthz", "/readyz"})
+"""Paths that answer anybody, by whatever name: who probes knows none of ours, and is told nothing else."""
+OPEN = frozenset({"/sign-in"})
 """Paths that need no token; and what is below `/static/`."""
 
 POLICY = (
@@ -162,7 +164,7 @@ def prepare_headers(answer: web.StreamResponse) -> None:
 @web.middleware
 async def guard(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Refuse what must not pass."""
-    if request.path == "/healthz":  # whoever probes knows no name of ours
+    if request.path in PROBES:
         return await handler(request)
     access = request.app[ACCESS]
     _ensure_host(request, access)

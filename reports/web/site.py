@@ -59,6 +59,12 @@ def page(request: web.Request, template: str, *, status: int = 200, **context: A
     return fitting(request, text.encode(), "text/html", status=status)
 
 
+def bare(template: str, *, status: int = 200, **context: Any) -> web.Response:
+    """A page that shows nothing of what was observed, and so needs no snapshot."""
+    text = render(f"web/{template}", version=static_version(), **context)
+    return web.Response(status=status, text=text, content_type="text/html")
+
+
 def site_of(request: web.Request) -> Site:
     """What templates know of the page that is asked for."""
     return Site(

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import cached_property
 from hashlib import sha256
+from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -28,12 +29,11 @@ from reports.compare import drift_between
 from reports.decisions import decided_drift
 from reports.places import map_verdict
 from reports.selection import claimed
-from reports.web.overview_view import overview_of
 from store.errors import QuestionError
 from store.store import Store
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from contract.changing.model import Planned
     from contract.claim import Claim, Consumer, ContractMap, OperationMap
@@ -122,21 +122,48 @@ class Snapshot:
         return {old: id_ for id_, claim in self.claims.items() for old in claim.former_ids if old != id_}
 
 
-def read(sources: Sources) -> Snapshot:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Progress:
+    """How far a reading is: `done` of `total` things of one `step`, which says what things they are.
+
+    `total` is 0 where it is not known.
+    """
+
+    step: str
+    done: int
+    total: int
+
+    @property
+    def words(self) -> str:
+        """`12 of 500 operations understood`."""
+        of = f" of {self.total:,}" if self.total else ""
+        return f"{self.done:,}{of} {self.step}"
+
+
+def read(sources: Sources, tell: Callable[[Progress], None] = lambda _: None) -> Snapshot:
     """Read everything.
+
+    Args:
+        sources: where it is.
+        tell: is told how far it is, every now and then.
 
     Raises:
         DefactoError: the store, a document or the ledger cannot be read.
         QuestionError: a document could be of several producers.
     """
+
+    def told(step: str, done: int, total: int) -> None:
+        tell(Progress(step=step, done=done, total=total))
+
     stamp = stamp_of(sources)
     with Store.open(sources.store, create=False) as store:
         if sources.infer:
-            fold(store)
+            done, total = count(1), len(store.unfolded())
+            fold(store, progress=lambda: told("batches of records folded", next(done), total))
         producers = store.producers()
         given = _documents(sources, producers)
         keys = {name: [one.key for one in document.operations] for name, document in given.items()}
-        whole = build(store, declared=keys)
+        whole = build(store, declared=keys, progress=told)
         unfolded = len(store.unfolded())
     documents = tuple(given.get(name) or DeclaredContract.nothing(name) for name in producers)
     drift = drift_between(whole, *documents)
@@ -146,7 +173,7 @@ def read(sources: Sources) -> Snapshot:
     today = datetime.now(UTC).date()
     drift = decided_drift(drift, whole, ledger, today)
     drift.sections  # noqa: B018  # found here, and not while somebody waits for the first page
-    snapshot = Snapshot(
+    return Snapshot(
         stamp=stamp,
         whole=ruled(whole, whole, ledger, today),
         drift=drift,
@@ -158,8 +185,6 @@ def read(sources: Sources) -> Snapshot:
         warnings=tuple(warning for one in given.values() for warning in one.warnings),
         unfolded=unfolded,
     )
-    overview_of(snapshot)  # as above; it goes with the snapshot
-    return snapshot
 
 
 def stamp_of(sources: Sources) -> str:
@@ -182,9 +207,11 @@ def _documents(sources: Sources, producers: Sequence[str]) -> dict[str, Declared
     found: dict[str, DeclaredContract] = {}
     for given in sources.declared:
         name, path = _whose(given, producers)
-        if name in found:
+        loaded = load_declared(path, producer=name, allow_remote=sources.allow_remote)
+        whole = found[name].joined(loaded) if name in found else loaded
+        if whole is None:
             raise QuestionError(f"Of {name} there are two documents.")
-        found[name] = load_declared(path, producer=name, allow_remote=sources.allow_remote)
+        found[name] = whole
     return found
 
 

@@ -18,6 +18,7 @@ import requests
 from store.store import Store
 from tests.cli.sidecar import DEFACTO, ROOT
 from tests.inference.traffic import call
+from tests.reports.web.served import wait_until_ready
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -52,6 +53,7 @@ def serve(store: Path, *options: str) -> Iterator[tuple[str, subprocess.Popen[st
         assert process.stdout is not None
         found = re.search(r"http://\S+:\d+", process.stdout.readline())
         assert found is not None, process.communicate(timeout=30)[1]
+        wait_until_ready(found[0].replace("0.0.0.0", "127.0.0.1"))
         yield found[0], process
     finally:
         process.kill()
@@ -90,10 +92,15 @@ def test_a_name_is_a_name(defacto: Callable[..., Said], store: Path, name: str) 
     assert defacto("serve", "--store", str(store), "--host", name).code == 2
 
 
-def test_no_store_is_said(defacto: Callable[..., Said], tmp_path: Path) -> None:
-    said = defacto("serve", "--store", str(tmp_path / "none.db"))
-    assert said.code != 0
-    assert "Traceback" not in said.err
+def test_what_cannot_be_read_ends_it_in_words(store: Path, tmp_path: Path) -> None:
+    for code, *options in (
+        (3, "--store", str(tmp_path / "none.db")),
+        (2, "--store", str(store), "--declared", f"a={ROOT}/examples/shop/openapi.yaml"),
+    ):
+        command = [*DEFACTO, "serve", "--listen", "127.0.0.1:0", *options]
+        said = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False, cwd=ROOT)
+        assert said.returncode == code, said.stderr
+        assert "Traceback" not in said.stderr
 
 
 def test_it_serves_says_who_may_come_in_and_ends_when_told(store: Path, tmp_path: Path) -> None:

@@ -17,9 +17,9 @@ from reports.web.site import KEEPER, snapshot_of
 from store.records import record_id
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
-    from contract.claim import Claim, Consumer
+    from contract.claim import Claim, Consumer, Dependence
     from reports.finding import Compared, Finding
     from reports.web.api.asking import Asked
     from reports.web.snapshot import Snapshot
@@ -145,12 +145,15 @@ def _finding_fits(finding: Finding, asked: Asked) -> bool:
     return (
         _wanted(asked["producer"], finding.producer)
         and _wanted(asked["standing"], finding.standing.value)
-        and (asked["relied_upon"] is None or asked["relied_upon"] == bool(finding.reliant))
+        and (asked["relied_upon"] is None or asked["relied_upon"] == _has(asked["consumer"], finding.reliant))
         and any(_matches(asked["operation"], key) for key in finding.operations)
-        and (
-            asked["consumer"] is None or any(one.consumer == asked["consumer"] for one in finding.dependence)
-        )
+        and (asked["consumer"] is None or _has(asked["consumer"], finding.dependence))
     )
+
+
+def _has(consumer: str | None, links: Iterable[Dependence]) -> bool:
+    """Whether a consumer, or anybody, is among some."""
+    return any(consumer in {None, one.consumer} for one in links)
 
 
 def _wanted(asked: str | None, value: str) -> bool:

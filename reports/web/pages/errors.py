@@ -9,7 +9,8 @@ import orjson
 from aiohttp import hdrs, web
 
 from reports.untrusted import for_terminal
-from reports.web.site import VISITOR, page
+from reports.web.keeper import NotReadYetError
+from reports.web.site import KEEPER, VISITOR, bare, page
 from store.errors import DefactoError, QuestionError
 
 if TYPE_CHECKING:
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
 PROBLEM = "application/problem+json"
 _TOLD = (hdrs.ALLOW, hdrs.RETRY_AFTER, hdrs.WWW_AUTHENTICATE)
 """Headers that belong to a refusal as its status does."""
+AGAIN_SECONDS = 2
+"""When to ask again while the store is being read for the first time."""
 
 _log = logging.getLogger("defacto.serve")
 
@@ -35,6 +38,8 @@ async def told(request: web.Request, handler: Handler) -> web.StreamResponse:
         answer = problem(request, refusal.status, refusal.text or refusal.reason)
         answer.headers.update({name: refusal.headers[name] for name in _TOLD if name in refusal.headers})
         return answer
+    except NotReadYetError as error:
+        return _not_yet(request, error)
     except QuestionError as error:
         return problem(request, 400, error.message, error.hint)
     except DefactoError as error:
@@ -51,7 +56,22 @@ def problem(request: web.Request, status: int, said: str, hint: str = "") -> web
     if request.path.startswith("/api/"):
         form = {"title": title, "status": status, **({"detail": hint} if hint else {})}
         return web.Response(status=status, body=orjson.dumps(form), content_type=PROBLEM)
-    visitor = request.get(VISITOR)
-    if visitor is None or not visitor.csrf:
+    if not _reads_pages(request) or not request.app[KEEPER].ready:
         return web.Response(status=status, text=for_terminal(f"{title} {hint}".rstrip()) + "\n")
     return page(request, "error.html", status=status, code=status, title=title, hint=hint)
+
+
+def _not_yet(request: web.Request, error: NotReadYetError) -> web.Response:
+    """That the store is being read: a page that goes on by itself, for programs when to ask again."""
+    if _reads_pages(request) and not request.path.startswith("/api/"):
+        answer = bare("reading.html", status=503, progress=request.app[KEEPER].progress)
+    else:
+        answer = problem(request, 503, error.message, error.hint)
+    answer.headers[hdrs.RETRY_AFTER] = str(AGAIN_SECONDS)
+    return answer
+
+
+def _reads_pages(request: web.Request) -> bool:
+    """Whether somebody asks who has come in, and not with a program."""
+    visitor = request.get(VISITOR)
+    return visitor is not None and bool(visitor.csrf)

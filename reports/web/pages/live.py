@@ -17,7 +17,7 @@ from aiohttp import web
 from reports.html import render
 from reports.untrusted import for_terminal
 from reports.web.arrivals import MOST, summary
-from reports.web.site import KEEPER
+from reports.web.site import KEEPER, snapshot_of
 from reports.words import moment
 
 if TYPE_CHECKING:
@@ -41,6 +41,7 @@ _HEADERS = {
 async def live(request: web.Request) -> web.StreamResponse:
     """The events, until either side ends."""
     keeper = request.app[KEEPER]
+    snapshot_of(request)  # before the first there are no news
     if keeper.listeners >= MOST_LISTENERS:
         refusal = web.HTTPServiceUnavailable(text="Too many pages listen for news; this one can be reloaded.")
         refusal.headers["Retry-After"] = str(AGAIN_SECONDS)

@@ -7,7 +7,7 @@ import asyncio
 from aiohttp import web
 
 from reports.web import security
-from reports.web.site import page
+from reports.web.site import bare
 
 WRONG_SECONDS = 0.5
 """How long whoever gives a wrong token waits for the answer."""
@@ -18,7 +18,7 @@ async def ask(request: web.Request) -> web.Response:
     goal = _own(request.query.get("next", "/"))
     if not request.app[security.ACCESS].token:
         raise web.HTTPSeeOther(goal)
-    return page(request, "sign_in.html", next=goal, wrong=False)
+    return bare("sign_in.html", next=goal, wrong=False)
 
 
 async def enter(request: web.Request) -> web.Response:
@@ -28,7 +28,7 @@ async def enter(request: web.Request) -> web.Response:
     given, address = str(form.get("token", "")), request.remote or ""
     if not request.app[security.GUESSES].admit(access, given.strip(), address):
         await asyncio.sleep(WRONG_SECONDS)
-        return page(request, "sign_in.html", status=403, next=goal, wrong=True)
+        return bare("sign_in.html", status=403, next=goal, wrong=True)
     answer = web.Response(status=303, headers={"Location": goal})
     security.give_session(request, answer, access.session())
     return answer

@@ -7,7 +7,10 @@ import threading
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+import requests
 from aiohttp import web
+from requests.adapters import HTTPAdapter
+from urllib3.util import Retry
 
 from reports.web.app import make_app
 from reports.web.keeper import Keeper
@@ -18,6 +21,14 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from reports.web.snapshot import Snapshot, Sources
+
+
+def wait_until_ready(url: str) -> None:
+    """Ask until a server has read its store."""
+    with requests.Session() as session:
+        again = Retry(total=100, status_forcelist=[503], backoff_factor=0.05, backoff_max=0.5)
+        session.mount("http://", HTTPAdapter(max_retries=again))
+        assert session.get(f"{url.rstrip('/')}/readyz", timeout=20).text == "ready\n"
 
 
 class Served:
@@ -35,11 +46,19 @@ class Served:
 
 @contextmanager
 def serving(
-    sources: Sources, access: Access | None = None, *, first: Snapshot | None = None, writable: bool = False
+    sources: Sources,
+    access: Access | None = None,
+    *,
+    first: Snapshot | None = None,
+    writable: bool = False,
+    unread: bool = False,
 ) -> Iterator[Served]:
-    """Serve on a free port of loopback; `first` is the snapshot to begin with, read if there is none."""
+    """Serve on a free port of loopback.
+
+    `first` is the snapshot to begin with; without one all is read here, or by the server if it is `unread`.
+    """
     loop, ready = asyncio.new_event_loop(), threading.Event()
-    keeper = Keeper(sources, first or read(sources))
+    keeper = Keeper(sources, None if unread else first or read(sources))
     app = make_app(keeper, access or Access(), writable=writable)
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=1)
     ports: list[int] = []

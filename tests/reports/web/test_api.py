@@ -180,7 +180,9 @@ def test_filters_narrow(served: Served) -> None:
     assert {one["family"] for one in ask(served, "/clauses", family="timing")["items"]} == {"timing"}
     relied = ask(served, "/findings", relied_upon="true", consumer="billing")["items"]
     assert relied
-    assert all("billing" in {link["consumer"] for link in one["dependence"]} for one in relied)
+    for one in relied:
+        levels = {link["consumer"]: link["level"] for link in one["dependence"]}
+        assert one["scope"] == "operation" or levels["billing"] != "exposed"
     assert {one["key"] for one in ask(served, "/operations", q="get /PRODUCTS")["items"]} >= {"GET /products"}
     of_billing = ask(served, "/exchanges", consumer="billing", operation="GET *")["items"]
     assert {(one["consumer"], one["method"]) for one in of_billing} == {("billing", "GET")}

@@ -72,6 +72,23 @@ def test_a_consumer_and_a_text(shop_drift: Drift) -> None:
     assert drift_view(shop_drift, Filters(producer="nobody", family="order")).total == 0
 
 
+def test_what_only_others_rely_on_is_sent_to_a_consumer(shop_drift: Drift) -> None:
+    everybody = {link.consumer for one in shop_drift.relied for link in one.dependence}
+    moved = 0
+    for name in everybody:
+        view = drift_view(shop_drift, Filters(consumer=name))
+        told = {section.slug: section.findings for section in view.counts}
+        assert all(name in {link.consumer for link in one.reliant} for one in told["relied"])
+        others = [
+            one
+            for one in shop_drift.relied
+            if name in {link.consumer for link in one.dependence} and one not in told["relied"]
+        ]
+        assert set(map(id, others)) <= set(map(id, told["sent"]))
+        moved += len(others)
+    assert moved
+
+
 def test_a_long_section_is_shown_in_parts(shop_drift: Drift, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(views, "AT_ONCE", 2)
     slug = shop_drift.sections[0].slug

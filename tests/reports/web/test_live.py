@@ -34,7 +34,8 @@ if TYPE_CHECKING:
 
 PATIENCE_S = 60
 
-# Waited for as elements: the pages' policy forbids what evaluates a string, and so Playwright's functions that poll.
+# Waited for as elements: the pages' policy forbids what evaluates a string, and so Playwright's functions
+# that poll.
 PULSE = "#pulse .rate[title]"
 MARKED = "html[data-mark]"
 
