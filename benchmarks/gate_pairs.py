@@ -7,6 +7,7 @@ fragments `old` and `new` (null: not there), which stand `at`:
 - `query`, `header`, `cookie`, `path`: a parameter; `answer-header`: a header of an answer
 - `request`, `responses`, `parameters`: these parts of an operation; `operation`: what is added to one, null
   for none; `document`: what is added to a document
+- `schema`: a JSON Schema by itself; the new one must read what the old one wrote
 
 With several places it is as many cases. `place` is where the change must be told, as reports write it; with
 `anywhere` it may be told in any place of the operation. `doubt` names who says otherwise.
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 CASES = Path(__file__).parent / "gate_cases"
 OPERATION = "POST /things/{id}"
 _READABLE = {
+    "schema": "body",
     "body": "body",
     "body.a": "body a",
     "answer": "200 body",
@@ -73,7 +75,7 @@ def pairs(folder: Path = CASES) -> Iterator[Pair]:
 def _pair(case: dict[str, Any], at: str, source: str, *, looked_at: bool) -> Pair:
     place = case.get("place", _READABLE.get(at, ""))
     verdict = Compatibility(case["says"])
-    operation = case.get("operation", OPERATION)
+    operation = case.get("operation", "schema" if at == "schema" else OPERATION)
     return Pair(
         name=f"{source}: {case['test']} ({at})",
         source=source,
@@ -88,6 +90,8 @@ def _pair(case: dict[str, Any], at: str, source: str, *, looked_at: bool) -> Pai
 
 
 def _document(given: Any, at: str, version: str) -> str:
+    if at == "schema":
+        return json.dumps({"$schema": "https://json-schema.org/draft/2020-12/schema"} | given)
     schemes = {
         "key": {"type": "apiKey", "in": "header", "name": "x-key"},
         "oauth": {

@@ -63,7 +63,8 @@ def _changes(old: Document, new: Document, today: date) -> Iterator[Change]:
         if after is None:
             yield removed(side, today)
         else:
-            yield from _operation(side, after, today, observed=old.observed)
+            exact = old.exact and new.exact
+            yield from _operation(side, after, today, observed=old.observed, exact=exact)
     for identity, side in new.operations.items():
         if identity not in old.operations:
             yield Change(
@@ -90,8 +91,8 @@ def _servers(old: Document, new: Document) -> Iterator[Change]:
             )
 
 
-def _operation(old: Side, new: Side, today: date, *, observed: bool) -> Iterator[Change]:
-    found: Iterable[Change] = _places(old.places, new.places, today, observed=observed)
+def _operation(old: Side, new: Side, today: date, *, observed: bool, exact: bool) -> Iterator[Change]:
+    found: Iterable[Change] = _places(old.places, new.places, today, observed=observed, exact=exact)
     if not observed:
         found = (*whole(old, new, today), *found)
     keys = tuple(dict.fromkeys((*old.keys, *new.keys)))
@@ -100,9 +101,14 @@ def _operation(old: Side, new: Side, today: date, *, observed: bool) -> Iterator
 
 
 def _places(
-    old: Mapping[PlaceKey, Place], new: Mapping[PlaceKey, Place], today: date, *, observed: bool
+    old: Mapping[PlaceKey, Place],
+    new: Mapping[PlaceKey, Place],
+    today: date,
+    *,
+    observed: bool,
+    exact: bool,
 ) -> Iterator[Change]:
-    found = outline(old, new, today)
+    found = outline(old, new, today, exact=exact)
     yield from found.changes if not observed else _held(found.changes)
     for before, after in found.pairs:
         pair = list(values(before, after, today))

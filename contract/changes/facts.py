@@ -67,7 +67,8 @@ class Side:
 class Document:
     """One side of a comparison: a declared document, or what traffic shows.
 
-    With `observed` nothing beyond what was seen is said of answers: a new side may say more of them.
+    With `observed` nothing beyond what was seen is said of answers: a new side may say more of them. With
+    `exact` fields that are not described are held to what is said of additional ones, as validators do.
     """
 
     source: str
@@ -75,6 +76,7 @@ class Document:
     facts: Facts = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
     observed: bool = False
+    exact: bool = False
 
 
 def anonymous(key: str) -> str:

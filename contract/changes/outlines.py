@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from contract.changes.change import Change
+from contract.changes.facts import Place
 from contract.changes.lifecycle import day
 from contract.changes.relating import relate, said
 from contract.changes.rules import RULES
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from datetime import date
 
-    from contract.changes.facts import Facts, Place, PlaceKey
+    from contract.changes.facts import Facts, PlaceKey
 
 
 @dataclass(slots=True)
@@ -29,30 +30,68 @@ class Outline:
     pairs: list[tuple[Place, Place]] = field(default_factory=list)
 
 
-def outline(old: Mapping[PlaceKey, Place], new: Mapping[PlaceKey, Place], today: date) -> Outline:
-    """Hold the places of two sides of one operation against each other."""
+def outline(
+    old: Mapping[PlaceKey, Place], new: Mapping[PlaceKey, Place], today: date, *, exact: bool = False
+) -> Outline:
+    """Hold the places of two sides of one operation against each other.
+
+    Args:
+        old: what is in use.
+        new: what would take its place.
+        today: sunset dates before it are over.
+        exact: whether a field that only one side describes is what the other says of additional ones.
+    """
     found = Outline()
     before, after = _spelled(old, new), _spelled(new, old)
     medias = _shared_media(before, after)
     closed = _unions(before, after)
     statuses = _statuses(before)
-    for key, place in before.items():
-        if _is_inside(key, closed) or not _is_compared(key, medias):
-            continue
-        other = after.get(key)
+
+    def is_compared(key: PlaceKey) -> bool:
+        return _is_compared(key, medias) and not _is_inside(key, closed)
+
+    for key, place in filter(lambda one: is_compared(one[0]), before.items()):
+        other = _there(key, before, after, exact=exact)
         if other is not None:
             found.pairs.append((place, _one_of_many(place, other, after)))
         elif _has_parent(key, before, after):
             found.changes += _removed(place, today, statuses)
             if _is_any(key, after):
                 found.pairs.append((place, replace(place, facts={})))
-    for key, place in after.items():
-        told = key not in before and _is_compared(key, medias) and not _is_inside(key, closed)
-        if told and _has_parent(key, after, before):
+    for key, place in filter(lambda one: one[0] not in before and is_compared(one[0]), after.items()):
+        other = _there(key, after, before, exact=exact)
+        if other is not None:
+            found.pairs.append((other, place))
+        elif _has_parent(key, after, before):
             found.changes += _added(place)
             if _is_any(key, before):
                 found.pairs.append((replace(place, facts={}), place))
     return found
+
+
+def _there(
+    key: PlaceKey, mine: Mapping[PlaceKey, Place], theirs: Mapping[PlaceKey, Place], *, exact: bool
+) -> Place | None:
+    """The place of the other side; with `exact` that of a field that it does not describe."""
+    found = theirs.get(key)
+    if found is not None or not exact or not _has_parent(key, mine, theirs):
+        return found
+    return _additional(key, theirs)
+
+
+def _additional(key: PlaceKey, theirs: Mapping[PlaceKey, Place]) -> Place | None:
+    """A field as a side that does not describe it has it; None if it may not be there, or for what is none.
+
+    Patterns of names are not followed: with them nothing is known of a field.
+    """
+    media, subject = key
+    parent = theirs.get((media, subject.parent))
+    if parent is None or noun_of(subject) != "property" or subject.parts[-1] in {ITEM, VALUE}:
+        return None
+    if parent.facts.get("open") is False or "patternProperties" in parent.facts.get("keyword", ()):
+        return None
+    value = theirs.get((media, subject.parent.within(VALUE)))
+    return Place(subject=subject, facts={**(value.facts if value else {}), "required": False})
 
 
 def _one_of_many(old: Place, new: Place, after: Mapping[PlaceKey, Place]) -> Place:
@@ -163,7 +202,7 @@ def _is_same_sort(mine: Facts, theirs: Facts) -> bool:
 def _removed(place: Place, today: date, statuses: frozenset[str]) -> Iterator[Change]:
     subject, facts = place.subject, place.facts
     noun = noun_of(subject)
-    if "hidden" in facts and _hides(subject, facts):
+    if ("hidden" in facts and _hides(subject, facts)) or _is_never(facts):
         return
     if "status" in facts:
         rule = f"response-{'status' if _is_success(subject, statuses) else 'error'}-removed"
@@ -172,6 +211,11 @@ def _removed(place: Place, today: date, statuses: frozenset[str]) -> Iterator[Ch
         yield _parameter(place, today)
     elif noun in {"property", "header", "body"} and "required" in facts:
         yield _change(f"{subject.direction.value}-{noun}-removed", place, f"{subject.readable} is gone")
+
+
+def _is_never(facts: Facts) -> bool:
+    """Whether nothing may stand at a place: its schema is false."""
+    return facts.get("type") == frozenset() and not facts.get("nullable")
 
 
 def _is_success(subject: Subject, statuses: frozenset[str]) -> bool:

@@ -147,10 +147,25 @@ def _aligned(before: list[Any], others: Any, after: list[Any], rest: Any) -> Ite
         )
 
 
+def _by_name(old: dict[str, Any], new: dict[str, Any]) -> Relation:
+    """Schemas that hold together, by name; where one is missing, anything may stand."""
+    return _all(_schema(old.get(name, True), new.get(name, True)) for name in old.keys() | new.keys())
+
+
+def _not(old: Any, new: Any) -> Relation:
+    """What more is ruled out, less is let in."""
+    return _schema(new, old)
+
+
 def _schema(old: Any, new: Any) -> Relation:
-    """Schemas as they are written: the same, or one of them lets all or nothing through."""
+    """Schemas as they are written: the same, other types, or one of them lets all or nothing through."""
     if old == new:
         return Relation.SAME
+    if all(isinstance(one, dict) and one.keys() == {"type"} for one in (old, new)):
+        before, after = (
+            frozenset([one["type"]] if isinstance(one["type"], str) else one["type"]) for one in (old, new)
+        )
+        return _types(before, after, textual=False)
     return Relation.of(old is True or new is False, new is True or old is False)
 
 
@@ -169,6 +184,8 @@ _RELATE_KEYWORD: dict[str, Callable[[Any, Any], Relation]] = {
     "minContains": _floor,
     "maxContains": _ceiling,
     "dependentRequired": _demands,
+    "dependentSchemas": _by_name,
+    "not": _not,
     "prefixItems": _tuple,
 }
 

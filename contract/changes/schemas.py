@@ -44,7 +44,6 @@ _OTHERS = (
     "unevaluatedItems",
     "contentSchema",
     "patternProperties",
-    "prefixItems",
 )
 
 
@@ -117,9 +116,8 @@ def _facts(view: View, said: Facts) -> Facts:
     found: Facts = {name: said[name] for name in _VERBATIM if said.get(name) is not None}
     if view.types != TYPES:
         found["nullable"] = "null" in view.types
-        if view.types - {"null"}:
-            found["type"] = view.types - {"null"}
-    if "object" in view.types and view.types != TYPES:
+        found["type"] = view.types - {"null"}
+    if "object" in view.types:
         found["open"] = not view.closed
     if said.get("deprecated") is True:
         found["deprecated"] = said.get("x-sunset", "")
@@ -177,16 +175,33 @@ def _is_number(value: object) -> bool:
 def _rest(said: Facts) -> Facts:
     """Keywords that are compared as they are written, apart from what only people read."""
     written = {name: plain(said[name]) for name in _OTHERS if name in said}
-    first = _first_items(written.pop("prefixItems", None), plain(said.get("items", True)))
-    if first[0]:
-        written["prefixItems"] = first
-    if said.get("items") is False:
+    written |= _dependencies(said.get("dependencies"))
+    first, others = _tuple(said)
+    if first:
+        written["prefixItems"] = first, others
+    if others is False:
         written["items"] = False
     return {"keyword": written} if written else {}
 
 
-def _first_items(given: Any, others: Any) -> tuple[list[Any], Any]:
-    """The items of a tuple, without those at its end that repeat what is said of all others; and that."""
+def _dependencies(given: Any) -> Facts:
+    """What `dependencies` of older drafts say, as the two keywords that took its place (2019-09)."""
+    listed = given.items() if isinstance(given, dict) else ()
+    names = {name: one for name, one in listed if isinstance(one, list)}
+    schemas = {name: plain(one) for name, one in listed if not isinstance(one, list)}
+    return ({"dependentRequired": names} if names else {}) | (
+        {"dependentSchemas": schemas} if schemas else {}
+    )
+
+
+def _tuple(said: Facts) -> tuple[list[Any], Any]:
+    """The first items, without those at their end that repeat what is said of all others; and that.
+
+    Older drafts write them as a list in `items`, and the others as `additionalItems`.
+    """
+    legacy = isinstance(said.get("items"), list)
+    given, others = plain(said.get("items" if legacy else "prefixItems")), said.get("items", True)
+    others = plain(said.get("additionalItems", True) if legacy else others)
     first = given if isinstance(given, list) else []
     while first and first[-1] == others:
         first = first[:-1]

@@ -46,4 +46,4 @@ def of_schema(schema: Leaf, source: str, mode: Mode) -> Document:
     ]
     facts: Facts = {}
     side = Side(key=OPERATION, keys=(OPERATION,), facts=facts, places=placed(OPERATION, found))
-    return Document(source=source, operations={side.identity: side})
+    return Document(source=source, operations={side.identity: side}, exact=True)

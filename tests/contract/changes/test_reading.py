@@ -67,6 +67,47 @@ def test_single_schemas_by_mode(old: str, new: str, mode: Mode, breaks: list[str
     assert [rule for rule, _, _ in found] == breaks
 
 
+OPEN, CLOSED, MAP = (
+    '{"title": "a"}',
+    '{"additionalProperties": false}',
+    '{"additionalProperties": {"type": "string"}}',
+)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "breaks"),
+    [
+        (OPEN, '{"properties": {"b": {"type": "number"}}}', ["request-type-narrowed"]),
+        (OPEN, '{"properties": {"b": true}}', []),
+        ('{"properties": {"b": {"type": "number"}}}', OPEN, []),
+        (
+            '{"properties": {"b": {"type": "number"}}}',
+            CLOSED,
+            ["request-property-removed", "request-additional-properties-narrowed"],
+        ),
+        (CLOSED, '{"properties": {"b": {"type": "number"}}, "additionalProperties": false}', []),
+        ('{"properties": {"b": false}, "additionalProperties": false}', CLOSED, []),
+        (MAP, '{"properties": {"b": {"type": "number"}}}', ["request-type-changed"]),
+        (MAP, '{"properties": {"b": {"type": "string"}}}', []),
+        (OPEN, CLOSED, ["request-additional-properties-narrowed"]),
+        ('{"not": {"type": "number"}}', '{"not": {"type": "integer"}}', []),
+        ('{"not": {"type": "integer"}}', '{"not": {"type": "number"}}', ["request-keyword-narrowed"]),
+        (
+            '{"dependencies": {"a": ["b"]}}',
+            '{"dependencies": {"a": ["b", "c"]}}',
+            ["request-keyword-narrowed"],
+        ),
+        ('{"dependencies": {"a": {"type": "object"}}}', '{"dependencies": {}}', []),
+        ('{"items": [{"type": "string"}]}', '{"items": [{"type": "number"}]}', ["request-keyword-changed"]),
+        ('{"items": [{}], "additionalItems": false}', '{"items": [{}]}', []),
+        ('{"type": "null"}', '{"type": ["null", "string"]}', []),
+    ],
+)
+def test_single_schemas_as_validators_have_them(old: str, new: str, breaks: list[str]) -> None:
+    before, after = (read('{"$id": "a", ' + one[1:]) for one in (old, new))
+    assert sorted(rule for rule, _, _ in told(before, after)) == sorted(breaks)
+
+
 @pytest.mark.parametrize(
     ("old", "new", "expected"),
     [
