@@ -69,7 +69,7 @@ class _Compiler:
     def message(self, messages: Sequence[Message], at: Subject) -> Iterator[Traced]:
         """The clauses about messages of one type, as they are at one side."""
         yield from self._clauses(_media_types(messages, at))
-        yield from self._clauses(_shared([list(self._headers(message, at)) for message in messages]))
+        yield from self._clauses(_shared([list(self._around(message, at)) for message in messages]))
         payloads = [message.payload for message in messages if message.payload is not None]
         if len(payloads) == len(messages):
             yield from traced(
@@ -79,6 +79,12 @@ class _Compiler:
                 producer=self._producer,
                 operation=self._operation,
             )
+
+    def _around(self, message: Message, at: Subject) -> Iterator[Said]:
+        """What is said of a message beside its payload."""
+        if message.schemas is not None:
+            yield at, message.schemas, message.pointer
+        yield from self._headers(message, at)
 
     def _headers(self, message: Message, at: Subject) -> Iterator[Said]:
         """What is said of headers. Their names are in lower case; the schema is an object's in any case."""

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from contract.kinds import Schemas
     from contract.openapi.written import Parameter
     from contract.view import Leaf
 
@@ -18,7 +19,8 @@ class Message:
     """A message as written, its traits merged in.
 
     `type` is its name, else its key in `messages`, `""` where it has neither. `headers` describes an object.
-    What is None or `""` is not said, or in a format that is not read.
+    `schemas` are the ids that payloads may name. What is None or `""` is not said, or in a format that is not
+    read.
     """
 
     type: str
@@ -26,6 +28,7 @@ class Message:
     payload: Leaf | None
     headers: Leaf | None
     media_type: str
+    schemas: Schemas | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

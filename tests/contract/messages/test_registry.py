@@ -75,11 +75,11 @@ def test_strategies_of_naming(served: Registry) -> None:
 
 
 def test_the_latest_version_and_the_ids_of_all(served: Registry) -> None:
-    served.register("orders-value", 3, record("Order", id="string"))
+    served.register("orders-value", 3, record("Order", id="string", note="string"))
     served.register("orders-value", 9, record("Order", id="string", total="long"))
     clauses = said(declared(served), "RECEIVE orders#shop.Order")
     assert clauses["response.message.body.total type"] == ["integer"]
-    assert clauses["response.message.header.schema enum"] == ["registry:3", "registry:9"]
+    assert clauses["response.message schemas"] == {"ids": ["registry:3", "registry:9"], "lost": ["note"]}
 
 
 def test_what_a_schema_refers_to(served: Registry) -> None:
@@ -141,14 +141,23 @@ def test_what_cannot_be_read_is_told_and_stops_nothing(served: Registry) -> None
     contract = declared(served)
     assert {one.key.partition(" ")[2] for one in contract.operations} == {"good#shop.Good"}
     assert sorted(contract.warnings) == [
-        "empty-value: the schema has no message",
-        "gone-value: 404 Not Found; it is not compared",
-        "loop-value: a reference names no subject and version; it is not compared",
-        "odd-value is no Avro schema: the Avro schema does not define 'nonsense'",
-        "path-value: a schema that is no object restricts nothing",
-        "text-value: the Avro schema is no JSON",
-        "xml-value: schemas in 'XML' are not compared",
+        "empty-value is not compared: the schema has no message",
+        "gone-value is not compared: 404 Not Found",
+        "loop-value is not compared: a reference names no subject and version",
+        "odd-value is not compared: odd-value is no Avro schema: the Avro schema does not define 'nonsense'",
+        "path-value is not compared: a schema that is no object restricts nothing",
+        "text-value is not compared: an Avro schema is no JSON",
+        "xml-value is not compared: schemas in 'XML' are not read",
     ]
+
+
+def test_an_old_version_that_cannot_be_read_loses_the_ids_alone(served: Registry) -> None:
+    served.register("orders-value", 3, '{"type": "nonsense"}')
+    served.register("orders-value", 4, record("Order", id="string"))
+    contract = declared(served)
+    (told,) = contract.warnings
+    assert told.startswith("orders-value: its ids are not compared: ")
+    assert "response.message schemas" not in said(contract, "RECEIVE orders#shop.Order")
 
 
 def test_which_subjects(served: Registry, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -169,8 +178,10 @@ def test_too_many_versions_say_nothing_of_ids(served: Registry, monkeypatch: pyt
     for number in (1, 2):
         served.register("orders-value", number, record("Order", id="string"))
     contract = declared(served)
-    assert "response.message.header.schema enum" not in said(contract, "RECEIVE orders#shop.Order")
-    assert contract.warnings == ("orders-value has 2 versions, and ids are compared up to 1",)
+    assert "response.message schemas" not in said(contract, "RECEIVE orders#shop.Order")
+    assert contract.warnings == (
+        "orders-value: its ids are not compared: there are 2 versions, and 1 are read",
+    )
 
 
 def test_who_asks(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -201,7 +212,7 @@ def test_nothing_is_fetched_unless_it_is_allowed(served: Registry) -> None:
 def test_answers_are_bounded(served: Registry, monkeypatch: pytest.MonkeyPatch) -> None:
     served.register("orders-value", 1, record("Order", id="string"))
     monkeypatch.setattr(asking, "MAX_BYTES", 60)
-    assert declared(served).warnings == ("orders-value: the answer is longer than 0 MiB; it is not compared",)
+    assert declared(served).warnings == ("orders-value is not compared: the answer is longer than 0 MiB",)
     monkeypatch.setattr(asking, "TOTAL_S", -1.0)
     with pytest.raises(DeclaredError, match="took longer than"):
         declared(served)
