@@ -86,7 +86,7 @@ class WebSocketDecoder:
         except ParseFailed as error:
             yield from self.ended(sender, at)
             too_large = error.code == CloseReason.MESSAGE_TOO_BIG
-            raise Opaque(Reason.TOO_LARGE if too_large else Reason.MALFORMED) from None
+            raise Opaque(Reason.TOO_LARGE if too_large else Reason.MALFORMED, 1) from None
 
 
 def _bytes(piece: Any) -> bytes:

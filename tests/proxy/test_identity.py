@@ -193,3 +193,20 @@ def test_a_certificate_says_more_than_a_group() -> None:
     )
     assert found.key == "mtls:CN=billing"
     assert found.verified
+
+
+@pytest.mark.parametrize(
+    ("client", "key"),
+    [
+        ([("client-id", "till-7")], "client-id:till-7"),
+        ([("client-id", "mqttjs_0a1b2c3d")], "header:billing"),
+        ([], "header:billing"),
+    ],
+)
+def test_inside_a_websocket_the_handshake_says_more_than_an_address(
+    client: list[tuple[str, str]], key: str
+) -> None:
+    event = an_event(*client)
+    handshake = exchange(request_headers=(("x-consumer-id", "billing"),))
+    event = event._replace(link=event.link._replace(carrier=handshake))
+    assert Identifier(IdentityConfig(), a_redactor()).identify_client(event).key == key
