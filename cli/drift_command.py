@@ -66,6 +66,7 @@ def command(
     With --declared exit code 1 says that a promise is not kept, or that a consumer relies on what nobody
     promised. With --from and --to it says that something is gone or looser which a consumer relies on; what a
     period saw too little of is told apart, and never called unchanged. 0: nothing of that kind was seen.
+    What the ledger's policy excludes is left out, and who has left by it relies on nothing any more.
     Where the store holds several producers, name the document's with --producer, or give --declared once for
     each as PRODUCER=FILE: one report tells of all. What is guaranteed in the ledger counts as promised.
 
@@ -85,7 +86,9 @@ def command(
             raise click.UsageError("Two periods are compared: give both --from and --to.")
         if allow_remote or since is not None or until is not None:
             raise click.UsageError("--since, --until and --allow-remote go with --declared.")
-        return _of_periods(store_url, producer, earlier, later, output_format, output)
+        comparison = _of_periods(store_url, producer, earlier, later, ledger_path)
+        deliver(_render_periods(comparison, output_format), output)
+        return int(comparison.failing)
     if earlier is not None or later is not None:
         raise click.UsageError("Either --declared, or --from and --to.")
     observed, documents = read_against_all(
@@ -111,20 +114,20 @@ def _decided(drift: Drift, observed: ContractMap, ledger_path: str) -> Drift:
 
 
 def _of_periods(
-    store_url: str,
-    producer: str | None,
-    earlier: Span,
-    later: Span,
-    output_format: str,
-    output: str | None,
-) -> int:
+    store_url: str, producer: str | None, earlier: Span, later: Span, ledger_path: str
+) -> Comparison:
+    """Two periods compared, as the ledger has them."""
     from reports.period_diff import compare_periods  # noqa: PLC0415  # as above
+    from reports.period_ledger import decided_periods  # noqa: PLC0415
     from reports.reading import ensure_in_order  # noqa: PLC0415
 
     ensure_in_order(earlier, later)
-    comparison = compare_periods(*read_periods(store_url, producer=producer, earlier=earlier, later=later))
-    deliver(_render_periods(comparison, output_format), output)
-    return int(comparison.failing)
+    ledger = find_ledger(ledger_path)
+    before, after = read_periods(store_url, producer=producer, earlier=earlier, later=later)
+    if ledger is not None:
+        tell_strays(ledger)
+        before, after = decided_periods(before, after, ledger, today())
+    return compare_periods(before, after)
 
 
 def _render_periods(comparison: Comparison, output_format: str) -> RenderableType | str:

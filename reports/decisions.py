@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from contract.claim import Decision, Level
-from contract.ledger.leaving import left_of
+from contract.claim import Decision
+from contract.ledger.leaving import left_of, relying
 from contract.ledger.ruling import (
     PROMISED,
     claims_by_operation,
@@ -125,12 +125,10 @@ def sentences(claim: Claim, ruling: Ruling) -> Iterator[str]:
         yield f"Disputed: {_sides(ruling)}."
     elif entry.positions:
         yield f"{_sides(ruling)}."
-    relying = sorted(
-        link.consumer for link in claim.dependence if link.level is not Level.EXPOSED and not left_of(link)
-    )
-    if entry.decision is Decision.OUT_OF_CONTRACT and relying:
-        rely = verb(len(relying), "relies", "rely")
-        yield f"Out of contract, and {listed(relying)} {rely} on it all the same."
+    names = sorted(link.consumer for link in relying(claim))
+    if entry.decision is Decision.OUT_OF_CONTRACT and names:
+        rely = verb(len(names), "relies", "rely")
+        yield f"Out of contract, and {listed(names)} {rely} on it all the same."
     yield from ruling.marks
 
 

@@ -118,7 +118,7 @@ class Finding:
     @property
     def published(self) -> bool:
         """Whether it is about what publishers do, who depend on nothing by that."""
-        return parse(self.operation).verb == SEND
+        return all(parse(key).verb == SEND for key in self.operations)
 
     @cached_property
     def reliant(self) -> tuple[Dependence, ...]:

@@ -24,7 +24,7 @@ from reports.doubts import doubts, health
 from reports.finding import Scope
 from reports.matrix import depended_on, matrix, telling
 from reports.pictures import axis
-from reports.places import map_verdict, places, relied_on
+from reports.places import map_verdict, party, places, relied_on
 from reports.reasons import bound, depends, gist, headline, reasons, sure
 from reports.untrusted import for_terminal
 
@@ -172,6 +172,7 @@ def _environment() -> Environment:
     environment.globals.update(
         in_full=IN_FULL,
         words=words,
+        party=party,
         Level=Level,
         Standing=Standing,
         Scope=Scope,

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from contract.claim import Level
 from contract.clause import Direction
+from contract.ledger.leaving import left_of
 from reports.doubts import READING, doubts
 from reports.periods import State
 from reports.reasons import depends
@@ -66,7 +67,8 @@ def consequences(change: Change) -> Iterator[str]:
         yield f"What is said now is {change.relation.value}{_in_words(change)}."
     yield from (f"{depends(link)}." for link in change.harmed)
     request = change.place is not None and change.place.direction is Direction.REQUEST
-    weak = [link for link in change.dependence if link not in change.harmed]
+    yield from (f"{link.consumer} has left: {left_of(link)}; before, {link.basis}." for link in change.left)
+    weak = [link for link in change.dependence if link not in {*change.harmed, *change.left}]
     if weak and request:
         yield f"Sent by {listed([link.consumer for link in weak])}."
     elif weak and change.loosens and change.place is not None:

@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING
 
 from contract.claim import Level
 from contract.clause import Direction, Relation
+from contract.ledger.leaving import left_of
+from contract.operation import SEND, parse
 from reports.places import strongest
 from reports.words import count, verb
 
@@ -103,8 +105,18 @@ class Change:
 
     @cached_property
     def harmed(self) -> tuple[Dependence, ...]:
-        """The consumers that did more than receive what the producer no longer keeps."""
-        if not self.loosens or self.lead.clause.subject.direction is Direction.REQUEST:
+        """The consumers that did more than receive what the producer no longer keeps, and have not left."""
+        return tuple(link for link in self._harmed if not left_of(link))
+
+    @property
+    def left(self) -> tuple[Dependence, ...]:
+        """Those that have left."""
+        return tuple(link for link in self._harmed if left_of(link))
+
+    @cached_property
+    def _harmed(self) -> tuple[Dependence, ...]:
+        published = parse(self.operation).verb == SEND
+        if not self.loosens or published or self.lead.clause.subject.direction is Direction.REQUEST:
             return ()
         return tuple(link for link in self.dependence if link.level is not Level.EXPOSED)
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from contract.claim import Level, Standing
 from contract.ledger.leaving import left_of
-from contract.operation import parse
+from contract.operation import SEND, parse
 from contract.statuses import MESSAGE, word_of
 from reports.words import count, listed, verb
 
@@ -98,10 +98,20 @@ def relied_on(operations: Iterable[OperationMap]) -> dict[str, dict[Level, int]]
     return totals
 
 
+def party(operation: OperationMap) -> str:
+    """What those are called whom an operation is seen of."""
+    return "publisher" if parse(operation.key).verb == SEND else "consumer"
+
+
+_PUBLISH = ("publishes", "publish")
+
+
 def map_verdict(contract_map: ContractMap) -> str:
     """The map in one or two sentences."""
     operations = [one for producer in contract_map.producers for one in producer.operations]
-    consumers = {name for one in operations for name in one.consumers}
+    publishing = {name for one in operations if parse(one.key).verb == SEND for name in one.consumers}
+    consumers = {name for one in operations if parse(one.key).verb != SEND for name in one.consumers}
+    only_publish = len(publishing - consumers)
     if not any(one.observations for one in operations):
         return "Nothing was observed, so there is no map yet."
     seen = [one for one in operations if one.observations]
@@ -118,7 +128,8 @@ def map_verdict(contract_map: ContractMap) -> str:
     who = count(len(consumers), "consumer")
     how = ("uses", "use") if any(parse(one.key).is_event for one in seen) else ("calls", "call")
     return (
-        f"{who} {verb(len(consumers), *how)} {count(len(seen), 'operation')} of {names}. "
+        f"{who} {verb(len(consumers), *how)} {count(len(seen), 'operation')} of {names}"
+        f"{f', and {only_publish:,} only {verb(only_publish, *_PUBLISH)}' if only_publish else ''}. "
         f"Of the places seen, {used:,} {verb(used, 'is', 'are')} used, {asked:,} asked for or sent, "
         f"and {only_sent:,} only received."
     ) + _left(contract_map)

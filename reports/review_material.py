@@ -7,11 +7,10 @@ from datetime import UTC, date, datetime
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from contract.claim import Level
-from contract.ledger.leaving import left_of
+from contract.ledger.leaving import relied, relying
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Mapping
 
     from contract.changing.progress import Progress
     from contract.claim import Claim, Dependence
@@ -60,11 +59,7 @@ class Material:
     def relying(self, id_: str) -> tuple[Dependence, ...]:
         """Who relies on a clause, and is still a consumer by the ledger's policy."""
         claim = self.claims.get(id_)
-        return tuple(
-            link
-            for link in (claim.dependence if claim else ())
-            if link.level is not Level.EXPOSED and not left_of(link)
-        )
+        return relying(claim) if claim else ()
 
 
 def day_of(unix_ns: int) -> date:
@@ -82,6 +77,6 @@ def claims_by_id(drift: Drift) -> dict[str, Claim]:
     return found
 
 
-def first_relied(links: Iterable[Dependence]) -> int | None:
+def first_relied(claim: Claim) -> int | None:
     """When anybody was first seen to do more than receive (Unix ns), from summaries, without raw traffic."""
-    return min((link.first_seen for link in links if link.level is not Level.EXPOSED), default=None)
+    return min((link.first_seen for link in relied(claim)), default=None)

@@ -194,7 +194,7 @@ def _decided(material: Material, seen: Seen) -> Reading:
         claim = material.claims.get(id_)
         if claim is None or entry.at is None or not first <= entry.at <= last:
             continue
-        began = first_relied(claim.dependence)
+        began = first_relied(claim)
         if entry.decision is not Decision.UNDECIDED and began is not None:
             took[claim.clause.key] = max(0, (entry.at - day_of(began)).days)
     return Reading(

@@ -1,4 +1,4 @@
-"""Who has left: consumers away for longer than the policy lets them stay.
+"""Who relies on a clause, and who has left: consumers away for longer than the policy lets them stay.
 
 What they did is kept and told, with a mark: it blocks nothing any more, and is no proof that nobody needs it.
 """
@@ -9,11 +9,13 @@ from dataclasses import dataclass, fields
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from contract.claim import Consumer, Dependence
+from contract.claim import Consumer, Dependence, Level
+from contract.operation import SEND, parse
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
+    from contract.claim import Claim
     from contract.policy import EvidencePolicy
 
 
@@ -34,6 +36,23 @@ class LeftDependence(Dependence):
 def left_of(one: Consumer | Dependence) -> str:
     """Since when a consumer is none any more, in words; `""`: it is one, or no ledger was asked."""
     return one.left if isinstance(one, LeftConsumer | LeftDependence) else ""
+
+
+def relied(claim: Claim) -> tuple[Dependence, ...]:
+    """Who ever did more than receive what a claim speaks of. Who publishes depends on nothing by that."""
+    if is_published(claim):
+        return ()
+    return tuple(link for link in claim.dependence if link.level is not Level.EXPOSED)
+
+
+def is_published(claim: Claim) -> bool:
+    """Whether a claim speaks of what publishers do."""
+    return parse(claim.clause.operation).verb == SEND
+
+
+def relying(claim: Claim) -> tuple[Dependence, ...]:
+    """Who relies on a claim, and is still a consumer."""
+    return tuple(link for link in relied(claim) if not left_of(link))
 
 
 def gone(consumers: Iterable[Consumer], policy: EvidencePolicy) -> dict[str, str]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from contract.claim import Decision, Level, Standing
 from contract.clause import Family
-from contract.ledger.leaving import left_of
+from contract.ledger.leaving import is_published, relying
 from contract.policy import DAY_NS
 
 if TYPE_CHECKING:
@@ -36,17 +36,10 @@ def proposal(claim: Claim, policy: EvidencePolicy) -> Proposal:
         return Proposal(None, (f"It is promised that {said}: mend the promise or the service first.",))
     if lacking := _lacking(found, policy):
         return Proposal(None, (lacking,))
-    relying = sorted(
-        link.consumer
-        for link in claim.dependence
-        if link.level is not Level.EXPOSED and policy.counts(link.consumer, link.count) and not left_of(link)
-    )
-    if not relying:
-        return Proposal(
-            Decision.MAY_CHANGE,
-            ("Nobody was seen to do more than receive it; reading leaves no trace, so ask.",),
-        )
-    who = f"{', '.join(relying)} {'does' if len(relying) == 1 else 'do'} more than receive it."
+    names = sorted(link.consumer for link in relying(claim) if policy.counts(link.consumer, link.count))
+    if not names:
+        return Proposal(Decision.MAY_CHANGE, (_NO_PUBLISHER if is_published(claim) else _NOBODY,))
+    who = f"{', '.join(names)} {'does' if len(names) == 1 else 'do'} more than receive it."
     if found.broken:
         return Proposal(
             Decision.MAY_CHANGE,
@@ -55,6 +48,10 @@ def proposal(claim: Claim, policy: EvidencePolicy) -> Proposal:
     if claim.clause.kind.family is Family.TIMING:
         return Proposal(None, (who, "How much slower they could bear cannot be seen: ask."))
     return Proposal(Decision.GUARANTEED, (who, f"True in all {found.total:,}."))
+
+
+_NOBODY = "Nobody was seen to do more than receive it; reading leaves no trace, so ask."
+_NO_PUBLISHER = "It says what is published, and nobody depends on anything by publishing it."
 
 
 def _lacking(found: Evidence, policy: EvidencePolicy) -> str:

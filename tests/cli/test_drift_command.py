@@ -168,6 +168,33 @@ def test_two_periods(shop: Defacto, tmp_path: Path) -> None:
     assert form["from"]["capture"]["observed"] == form["to"]["capture"]["observed"] == 150
 
 
+@pytest.mark.parametrize(
+    ("rules", "code"),
+    [
+        ("no_data: unknown", 1),
+        ("exclude: {consumers: [billing]}", 0),
+        ('exclude: {operations: ["GET /orders"]}', 0),
+        ('exclude: {places: ["*.ref"]}', 0),
+        ("evidence: {stays_days: 30}", 1),
+        ("evidence: {stays_days: 0, consumers: {stays: {stays_days: 9}}}", 0),
+    ],
+)
+def test_the_policy_counts_between_periods_as_well(
+    shop: Defacto, tmp_path: Path, rules: str, code: int
+) -> None:
+    next_day(tmp_path)
+    with Store.open(str(tmp_path / "defacto.db")) as store:  # somebody is there until the end
+        store.write([call(86_400 + 43_000, "GET", "/refs/x", consumer="stays", got={"n": 1})])
+        fold(store)
+    ledger = tmp_path / "policy.yaml"
+    ledger.write_text(f"interface: {{producer: shop}}\npolicy: {{{rules}}}\n", encoding="utf-8")
+    said = shop("drift", *PERIODS, "--ledger", str(ledger))
+    assert said.code == code
+    if "stays_days: 0" in rules:
+        assert "billing has left: last seen 2023-11-15" in " ".join(said.out.split())
+    assert shop("drift", *PERIODS, "--ledger", "missing.yaml").code == 3
+
+
 def test_the_same_again_is_exit_code_0(shop: Defacto, tmp_path: Path) -> None:
     with Store.open(str(tmp_path / "defacto.db")) as store:
         later = [

@@ -164,6 +164,16 @@ def test_asking_as_the_declaration_lets_them_is_a_habit_and_no_reliance() -> Non
     assert (unknown.habit, len(unknown.reliant)) == (False, 1)
 
 
+@pytest.mark.parametrize("operations", [("SEND orders",), ("SEND orders", "SEND orders.paid")])
+def test_publishers_depend_on_nothing_by_publishing(operations: tuple[str, ...]) -> None:
+    (found,) = fold(claim("response.message.body.x", who=[link("web", Level.REQUESTED)]))
+    assert [one.consumer for one in found.reliant] == ["web"]
+    published = replace(found, operations=operations)
+    assert published.published
+    assert published.reliant == published.left == ()
+    assert replace(published, operations=(*operations, KEY)).reliant
+
+
 def ranked(*claims: Claim) -> list[str]:
     return [str(found.place) for found in sorted(fold(*claims), key=lambda found: found.rank)]
 

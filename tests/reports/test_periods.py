@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from random import Random
 from typing import TYPE_CHECKING, Any
@@ -12,6 +13,7 @@ import pytest
 
 from contract.claim import ContractMap
 from contract.clause import Relation
+from contract.ledger.leaving import marked
 from inference.contract_map import build
 from inference.counted import counted
 from inference.fold import fold
@@ -19,7 +21,7 @@ from reports.html import periods_html
 from reports.json_form import periods_form, to_json
 from reports.markdown import periods_markdown
 from reports.period_diff import compare_periods
-from reports.period_words import headline
+from reports.period_words import consequences, headline
 from reports.periods import Comparison, Observed, State
 from reports.text import periods_text
 from store.store import Store
@@ -107,6 +109,20 @@ def test_what_is_relied_upon_and_loosened_fails(moved: Comparison) -> None:
     assert headline(ref) == "200 body ref may be absent; before, 200 body ref is always present"
     assert moved.of(State.CHANGED)[0] is ref
     assert moved.verdict.startswith("1 consumer relies on 1 thing that no longer holds: 1 gone, ")
+
+
+def test_who_has_left_or_only_publishes_is_not_harmed(moved: Comparison) -> None:
+    ref = the(moved, "response.200.body.ref")
+    billing = {"billing": "last seen long ago"}
+    gone = replace(
+        ref,
+        before=tuple(replace(one, dependence=tuple(marked(one.dependence, billing))) for one in ref.before),
+        after=tuple(replace(one, dependence=tuple(marked(one.dependence, billing))) for one in ref.after),
+    )
+    assert not gone.harmed
+    assert [one.consumer for one in gone.left] == ["billing"]
+    assert any("billing has left: last seen long ago; before, sent back" in one for one in consequences(gone))
+    assert not replace(ref, operation="SEND orders").harmed
 
 
 def test_what_went_and_what_came_is_told_once_with_all_inside(moved: Comparison) -> None:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from contract.claim import ContractMap, Level, Standing
+from dataclasses import replace
+
+from contract.claim import ContractMap, Level, OperationMap, Standing
 from reports.doubts import READING, doubts, health
 from reports.matrix import depended_on, matrix, telling
-from reports.places import map_verdict, places, relied_on
+from reports.places import map_verdict, party, places, relied_on
 from store.records import Capture
 
 HOUR = 3600 * 10**9
@@ -42,6 +44,20 @@ def test_map_verdict(shop_map: ContractMap, nothing: ContractMap) -> None:
         "and 11 only received."
     )
     assert map_verdict(nothing) == "Nothing was observed, so there is no map yet."
+
+
+def test_who_only_publishes_is_no_consumer(shop_map: ContractMap) -> None:
+    (shop,) = shop_map.producers
+    first, second = (
+        OperationMap(key=key, protocol="kafka", observations=9, consumers=who, claims=())
+        for key, who in (
+            ("SEND orders#paid", {"billing": 4, "till": 5}),
+            ("RECEIVE orders#paid", {"billing": 4, "post": 5}),
+        )
+    )
+    events = replace(shop_map, producers=(replace(shop, operations=(first, second)),))
+    assert map_verdict(events).startswith("2 consumers use 2 operations of shop, and 1 only publishes. ")
+    assert [party(one) for one in (first, second)] == ["publisher", "consumer"]
 
 
 def test_levels_by_consumer(shop_map: ContractMap) -> None:

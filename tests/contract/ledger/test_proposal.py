@@ -25,6 +25,11 @@ SLOW = claim("x", Latency(p50_ms=1, p95_ms=2, p99_ms=3, n=400))  # type: ignore[
         (claim("ref", ALWAYS, link("billing", count=2)), Decision.MAY_CHANGE, "Nobody was seen"),
         (claim("ref", ALWAYS, *marked([link("billing")], LEFT)), Decision.MAY_CHANGE, "Nobody was seen"),
         (claim("ref", ALWAYS, *marked([link("web")], LEFT)), Decision.GUARANTEED, "web does more"),
+        (
+            claim("ref", operation="SEND orders"),
+            Decision.MAY_CHANGE,
+            "nobody depends on anything by",
+        ),
         (claim(broken=1), Decision.MAY_CHANGE, "1 of 401 break it"),
         (claim(held=12), None, "Seen 12 times; the policy wants 30."),
         (CONTRADICTED, None, "mend the promise or the service first"),
