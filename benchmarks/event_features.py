@@ -14,9 +14,9 @@ from benchmarks.world import SECOND
 if TYPE_CHECKING:
     from benchmarks.event_world import EventWorld
 
-_TEXT = ("format", "pattern", "length", "enum", "contains", "present")
-_NUMBER = ("range", "present", "format")
-_ID = (*_TEXT, "echo", "never-repeats", "followed-by")
+TEXT = ("format", "pattern", "length", "enum", "contains", "present")
+NUMBER = ("range", "present", "format")
+ID = (*TEXT, "echo", "never-repeats", "followed-by")
 
 
 def _at(world: EventWorld, moment: int) -> int:
@@ -61,18 +61,18 @@ def facts(world: EventWorld) -> None:
         world.wait(chance.uniform(0.1, 5))
         other.emit(thing, {key: thing, "weight": round(chance.lognormvariate(6, 2), 2), "views": 20 + least})
     stream.always(key, made, state, level, code, low, high, "views")
-    stream.fact(made, "format", also=_TEXT)
+    stream.fact(made, "format", also=TEXT)
     stream.fact(state, "enum")
     stream.shown(level, "range")
-    stream.fact(level, also=_NUMBER)
-    stream.fact(code, "pattern", also=_TEXT)
-    stream.fact(low, "at-most", also=_NUMBER)
-    stream.fact(high, also=_NUMBER)
+    stream.fact(level, also=NUMBER)
+    stream.fact(code, "pattern", also=TEXT)
+    stream.fact(low, "at-most", also=NUMBER)
+    stream.fact(high, also=NUMBER)
     other.always(key, "weight", "views")
     for one in (stream, other):
         for name in ("views", "weight"):
-            one.fact(name, also=_NUMBER)
-        one.fact(key, also=_ID)
+            one.fact(name, also=NUMBER)
+        one.fact(key, also=ID)
 
 
 def lives(world: EventWorld) -> None:
@@ -88,9 +88,9 @@ def lives(world: EventWorld) -> None:
             world.wait(chance.uniform(2, 10))
     stream.always(key, "status", flips)
     stream.shown("status", "lifecycle")
-    stream.fact("status", also=_TEXT)
-    stream.fact(flips, also=_TEXT)
-    stream.fact(key, also=_ID)
+    stream.fact("status", also=TEXT)
+    stream.fact(flips, also=TEXT)
+    stream.fact(key, also=ID)
     if stream.kept is Kept.THING:
         stream.may_be_in_order_by(key)
 
@@ -114,8 +114,8 @@ def causes(world: EventWorld) -> None:
     world.plant(sure.operation, f"response.message POST /{sure.noun}", "effect-within")
     for stream, key in ((sure, keys[0]), (unsure, keys[1]), (tick, keys[2])):
         stream.always(key, "n" if stream is tick else "amount")
-        stream.fact(key, also=(*_ID, "range"))
-        stream.fact("n" if stream is tick else "amount", also=_NUMBER)
+        stream.fact(key, also=(*ID, "range"))
+        stream.fact("n" if stream is tick else "amount", also=NUMBER)
         if stream.kept is Kept.THING:
             stream.may_be_in_order_by(key)
 
@@ -145,8 +145,8 @@ def consequences(world: EventWorld) -> None:
     world.also(own.operation, f"response.message POST /{own.noun}", "effect-within")
     for stream in (sure, unsure, own):
         stream.always("ref", "total")
-        stream.fact("ref", also=_TEXT)
-        stream.fact("total", also=_NUMBER)
+        stream.fact("ref", also=TEXT)
+        stream.fact("total", also=NUMBER)
 
 
 def _look(world: EventWorld, consumer: str, method: str, noun: str, ref: str) -> None:
@@ -185,8 +185,8 @@ def orders(world: EventWorld) -> None:
     for stream in (kept, broken, rare):
         stream.always("event_id", _by(world, stream), buyer, "step")
         for name in ("event_id", _by(world, stream), buyer):
-            stream.fact(name, also=_ID)
-        stream.fact("step", also=(*_NUMBER, "enum"))
+            stream.fact(name, also=ID)
+        stream.fact("step", also=(*NUMBER, "enum"))
 
 
 def telemetry(world: EventWorld) -> None:
@@ -201,9 +201,9 @@ def telemetry(world: EventWorld) -> None:
         stream.values = before
     stream.always("device", "celsius", "battery")
     stream.shown("device", "echo")
-    stream.fact("device", also=_TEXT)
-    stream.fact("celsius", also=_NUMBER)
-    stream.fact("battery", also=_NUMBER)
+    stream.fact("device", also=TEXT)
+    stream.fact("celsius", also=NUMBER)
+    stream.fact("battery", also=NUMBER)
 
 
 def repeats(world: EventWorld) -> None:
@@ -223,8 +223,8 @@ def repeats(world: EventWorld) -> None:
     for stream in (careless, careful, twice):
         world.plant(stream.operation, f"{stream.at('ref')} POST /{stream.noun}-tasks", "followed-by")
         stream.always("ref", "total")
-        stream.fact("ref", also=_TEXT)
-        stream.fact("total", also=_NUMBER)
+        stream.fact("ref", also=TEXT)
+        stream.fact("total", also=NUMBER)
     world.plant(careless.operation, f"response.message POST /{careless.noun}-tasks", "repeats-effect")
     world.plant(careful.operation, f"response.message POST /{careful.noun}-tasks", "deduplicates")
 
@@ -252,10 +252,11 @@ def returns(world: EventWorld) -> None:
         double.emit(other, {named: other, "amount": chance.randint(1, 900)})
         world.wait(chance.uniform(1, 5))
     world.plant(dead.operation, f"response.message {origin}", "dead-letter")
+    world.also(dead.operation, f"response.message {stream.operation}", "comes-after")
     for one, name in ((stream, key), (dead, key), (double, named)):
         one.always(name, "amount")
-        one.fact(name, also=_ID)
-        one.fact("amount", also=_NUMBER)
+        one.fact(name, also=ID)
+        one.fact("amount", also=NUMBER)
 
 
 FEATURES = (facts, lives, causes, consequences, orders, telemetry, repeats, returns)

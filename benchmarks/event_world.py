@@ -196,13 +196,14 @@ class Stream:
 
     def emit(self, thing: str, payload: dict[str, Any], headers: Headers = ()) -> dict[str, int]:
         """Publish a message now; when each consumer is given it (Unix ns)."""
-        body = self._payload(payload)
+        body = self.body_of(payload)
         self._headers = (*headers, ("message-id", self.world.hex(20))) if self.named else headers
         if self.published:
-            self._note(thing, body, None, published_at=self.world.now)
+            self.note(thing, body, None, published_at=self.world.now)
         return {consumer: self._deliver(consumer, thing, body) for consumer in self.consumers}
 
-    def _payload(self, fields: dict[str, Any]) -> Body:
+    def body_of(self, fields: dict[str, Any]) -> Body:
+        """A payload that says what all of them say."""
         wrapped: dict[str, Any] = fields
         if self.types == "cloudevents":
             id_ = str(uuid.UUID(int=self.world.chance.getrandbits(128), version=4))
@@ -245,7 +246,7 @@ class Stream:
 
     def _given(self, consumer: str, thing: str, body: Body, at: int, *, answer: str, number: int) -> None:
         took = 0 if answer == "auto" else round(self.world.chance.lognormvariate(-4, 0.7) * SECOND)
-        self._note(
+        self.note(
             thing,
             body,
             Identity(basis="queue", value=consumer),
@@ -256,7 +257,8 @@ class Stream:
             redeliveries=number,
         )
 
-    def _note(self, thing: str, body: Body, consumer: Identity | None, **more: Any) -> None:
+    def note(self, thing: str, body: Body | None, consumer: Identity | None, **more: Any) -> None:
+        """A message as it was recorded."""
         world = self.world
         world.messages.append(
             Message(
@@ -264,15 +266,19 @@ class Stream:
                 producer="broker",
                 lane=Lane.IMPORT,
                 source="worlds",
-                protocol="mqtt" if "/" in self.channel else "amqp",
                 channel=self.channel_of(thing),
                 type=self.type if self.types in {"property", "cloudevents"} else "",
                 publisher=Identity(basis="client-id", value=f"{self.noun}-service"),
                 consumer=consumer,
-                key=thing if self.keyed else None,
-                headers=self._headers,
                 payload=body,
-                **more,
+                **(
+                    {
+                        "protocol": "mqtt" if "/" in self.channel else "amqp",
+                        "key": thing if self.keyed else None,
+                        "headers": self._headers,
+                    }
+                    | more
+                ),
             )
         )
 
@@ -298,13 +304,20 @@ class Stream:
         self._finish_repeats()
 
     def _finish_repeats(self) -> None:
-        """Note what is true of messages that came more than once."""
+        """Note what is true of messages that came more than once, or to several."""
         world, operation = self.world, self.operation
         if self.redelivered:
             world.plant(operation, "response.message", "redelivered")
         if self.named or self.types == "cloudevents":
             how = "unmarked" if self.repeated else "marked" if self.redelivered else "never"
             world.plant(operation, f"response.message {how}", "duplicates")
+            if self.published:
+                how = "at-least-once" if self.redelivered or self.repeated else "exactly-once"
+                world.plant(operation, f"response.message {how}", "delivery")
+            if len(self.consumers) > 1:
+                world.plant(operation, "response.message all", "fan-out")
+        if self.answers and self.answers != ("auto",):
+            world.also(operation, "response.message any", "handling-order")
         if self.tries:
             world.plant(operation, f"response.message {self.tries}", "requeued")
 

@@ -5,8 +5,9 @@
     python -m benchmarks.event_worlds --periods        worlds that go on unchanged: what is called a change
     python -m benchmarks.event_worlds --kinds key-order --verbose
 
-As `benchmarks/worlds.py`, for messages (`benchmarks/event_features.py`): which operations there are, what is
-always in a payload and what it is, how messages are delivered, what they come from and lead to.
+As `benchmarks/worlds.py`, for messages (`benchmarks/event_features.py`, `benchmarks/delivery_features.py`):
+which operations there are, what is always in a payload and what it is, how messages are delivered, what they
+come from and lead to.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from benchmarks.event_features import FEATURES
+from benchmarks import delivery_features, event_features
 from benchmarks.event_world import PERIOD, EventWorld
 from benchmarks.world import START
 from benchmarks.worlds_scores import Scores, hold, over, parser_of, show
@@ -36,8 +37,20 @@ if TYPE_CHECKING:
     from benchmarks.world import Key
     from contract.claim import Claim, ContractMap
 
+FEATURES = (*event_features.FEATURES, *delivery_features.FEATURES)
 UNSCORED = frozenset({"type", "nullable", "closed", "occurs", "content-type"})
-_SAYS = {"duplicates": "how", "requeued": "most", "dead-letter": "origin"}
+_SAYS = {
+    "duplicates": "how",
+    "delivery": "how",
+    "fan-out": "how",
+    "gaps": "how",
+    "handling-order": "how",
+    "requeued": "most",
+    "in-flight": "most",
+    "batch": "most",
+    "schemas": "lost",
+    "dead-letter": "origin",
+}
 """Of these kinds what they say must be true as well: the attribute that says it."""
 FEATURES_IN_A_WORLD = 4
 UNCHANGED_WORLDS = 40

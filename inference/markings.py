@@ -25,10 +25,10 @@ if TYPE_CHECKING:
 MAX_SCHEMAS = 32
 """Schemas of one channel and type; of more those that come first in the alphabet."""
 
-MAX_FIELDS = 64
-"""Outer fields that are counted for each of them; of more those that come first in the alphabet."""
+MAX_FIELDS = 128
+"""Fields that are counted for each of them; of more those that come first in the alphabet."""
 
-MAX_NAME = 64
+MAX_NAME = 100
 """Characters of a field's name: longer ones are data."""
 
 SIDES = {True: Subject(("request",)), False: Subject(("response", "message"))}
@@ -37,7 +37,7 @@ SIDES = {True: Subject(("request",)), False: Subject(("response", "message"))}
 _TYPES = {str: "string", bool: "boolean", int: "number", float: "number", dict: "object", list: "array"}
 
 Field = tuple[str, str]
-"""An outer field and its JSON type."""
+"""A field down to the second level (`order.total`) and its JSON type."""
 
 
 @dataclass(slots=True)
@@ -46,6 +46,10 @@ class Written:
 
     tally: Tally = field(default_factory=Tally)
     fields: dict[Field, int] = field(default_factory=dict)
+
+    def counts(self, one: Field) -> bool:
+        """Whether a field is counted where it is there, and not beyond the bound."""
+        return len(self.fields) < MAX_FIELDS or one <= max(self.fields)
 
     def count(self, one: Field, times: int) -> None:
         """Count a field."""
@@ -85,11 +89,8 @@ class Markings:
             written = self.schemas.setdefault(schema, Written())
             written.tally.add(at, example)
             body = observation.request_body if self.published else observation.response_body
-            for name, value in body.items() if isinstance(body, dict) else ():
-                # a value that was redacted is of a class of its own
-                kind = next((word for type_, word in _TYPES.items() if isinstance(value, type_)), "")
-                if kind and len(name) <= MAX_NAME:
-                    written.count((name, kind), 1)
+            for one in _fields(body):
+                written.count(one, 1)
             self._bound()
 
     def merge(self, other: Markings) -> None:
@@ -154,3 +155,13 @@ class Markings:
             counts = {(name, kind): count for name, kind, count in fields}
             self.schemas[schema] = Written(Tally.from_state(tally), counts)
         return self
+
+
+def _fields(body: Any, within: str = "") -> Iterator[Field]:
+    for name, value in body.items() if isinstance(body, dict) else ():
+        # a value that was redacted is of a class of its own
+        kind = next((word for type_, word in _TYPES.items() if isinstance(value, type_)), "")
+        if kind and len(name) <= MAX_NAME:
+            yield f"{within}{name}", kind
+        if not within:
+            yield from _fields(value, f"{name[:MAX_NAME]}.")

@@ -68,7 +68,7 @@ _BY_KIND: dict[str, tuple[str, ...]] = {
     "duplicates": ("MIN_ONCE", "MIN_DOUBLED"),
     "requeued": ("MIN_REQUEUED", "MIN_GIVE_UPS"),
     "dead-letter": ("MIN_PROTOCOL",),
-    "comes-after": ("MIN_CHAIN", "MAX_CHAIN_BREAKS", "CHANCE"),
+    "comes-after": ("MIN_CHAIN", "MAX_BEGUN_OFTEN", "MAX_CHAIN_BREAKS", "CHANCE"),
     "gaps": ("MIN_ONCE",),
     "delivery": ("MIN_ONCE",),
     "fan-out": ("MIN_FANNED",),

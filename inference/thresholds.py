@@ -321,6 +321,12 @@ MIN_EFFECTS_AGAIN = 3
 MIN_DEDUPLICATED = 10
 """Messages that came again and were not acted upon again: at most a quarter is (Wilson, 95 %: 28 %)."""
 
+MAX_BEGUN_OFTEN = 0.1
+"""The share of things that may have several of the messages that come first: some are sent twice.
+
+What comes again and again about a customer is met before what is rare, and is no condition for it.
+"""
+
 MIN_FANNED = 20
 """Messages that several consumers could have been given: with two, chance gives all to both with 2^-20."""
 

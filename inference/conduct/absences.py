@@ -1,13 +1,13 @@
 """Absences: consumers that were away, and were given afterwards what was published meanwhile.
 
 They rely on it that messages wait. What is always late, or is fetched by the minute, is no absence: what
-waited must have waited much longer than is usual for that consumer.
+waited must have waited much longer than is usual for that consumer and operation.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from itertools import takewhile
+from itertools import pairwise, takewhile
 from statistics import median
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -90,14 +90,15 @@ def _backlogs(intake: Intake) -> Iterator[list[Taken]]:
         [one for one in taken if one.is_delivery and one.published and one.before <= 0]
         for taken in intake.stretches()
     ]
-    lags = [one.at - one.published for taken in stretches for one in taken]
-    usual = max(MIN_AWAY_NS, AWAY_FACTOR * median(lags)) if lags else 0
+    lags: dict[str, list[int]] = defaultdict(list)
+    for one in (one for taken in stretches for one in taken):
+        lags[one.route].append(one.at - one.published)
+    long = {route: max(MIN_AWAY_NS, AWAY_FACTOR * median(known)) for route, known in lags.items()}
     for taken in stretches:
-        for number in range(1, len(taken)):
-            left, back = taken[number - 1].at, taken[number].at
-            if back - left < usual:
-                continue
-            waiting = takewhile(lambda one: one.published < back, taken[number:])  # noqa: B023  # used at once
-            backlog = [one for one in waiting if one.published > left]
-            if len(backlog) >= MIN_BACKLOG and backlog[0].at - min(one.published for one in backlog) >= usual:
-                yield backlog
+        for number, (last, first) in enumerate(pairwise(taken), 1):
+            if first.at - last.at >= MIN_AWAY_NS:
+                waiting = takewhile(lambda one, back=first.at: one.published < back, taken[number:])
+                backlog = [one for one in waiting if one.published > last.at]
+                late = max((first.at - one.published - long[one.route] for one in backlog), default=-1)
+                if len(backlog) >= MIN_BACKLOG and late >= 0:
+                    yield backlog

@@ -61,8 +61,8 @@ def schemas(scene: OperationScene) -> Iterator[Stated]:
 
 
 def _lost(earlier: Written, later: Written) -> set[str]:
-    """The outer fields that all messages of the one have, of one type, and none of the other has so."""
+    """The fields that all messages of the one have, of one type, and none of the other has so."""
     if min(earlier.tally.count, later.tally.count) < MIN_LOST:
         return set()
     always = {field for field, count in earlier.fields.items() if count == earlier.tally.count}
-    return {name for name, kind in always if (name, kind) not in later.fields}
+    return {field[0] for field in always if field not in later.fields and later.counts(field)}

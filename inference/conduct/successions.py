@@ -1,9 +1,9 @@
 """Successions: messages about a thing that a consumer is given only after another message about it.
 
 An order is paid after it was created, on another channel. What tells things apart must be the same in both
-(`inference/sequences.py`). What comes often comes first by its number alone, so each succession is held
-against a null: that the messages about each thing are dealt out in any order. Of `a` before `b` before `c`
-that `a` comes before `c` is not told.
+(`inference/sequences.py`). What comes often comes first by its number alone, so it must come once of each
+thing, and the succession is held against a null: that the messages about a thing are dealt out in any order.
+Of `a` before `b` before `c` that `a` comes before `c` is not told.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from inference.deliveries import Deliveries
 from inference.scene import of_view
 from inference.sequences import OWN_KEY, Things
 from inference.stated import Stated, depends
-from inference.thresholds import CHANCE, MAX_CHAIN_BREAKS, MIN_CHAIN
+from inference.thresholds import CHANCE, MAX_BEGUN_OFTEN, MAX_CHAIN_BREAKS, MIN_CHAIN
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -49,10 +49,11 @@ class _Given:
 class _Steps:
     """Things of which both were given: in this order, or the other way round; `alone` lacked the first.
 
-    `expected` is how many would not be in order if chance had dealt them out.
+    `often` had several of the first, `expected` is how many would not be in order if it were all chance.
     """
 
     held: int = 0
+    often: int = 0
     turned: int = 0
     alone: int = 0
     expected: float = 0.0
@@ -69,6 +70,8 @@ class _Steps:
             return f"{self.turned} of {self.held + self.broken} came the other way round"
         if self.alone > MAX_CHAIN_BREAKS * (self.held + self.alone):
             return f"{self.alone} of {self.held + self.alone} came without it"
+        if self.often > MAX_BEGUN_OFTEN * (self.held + self.turned):
+            return f"{self.often} of {self.held + self.turned} had several, so it is not what they begin with"
         if exp(-self.expected) * among >= CHANCE:
             return f"in any order {self.expected:.1f} would come first, which is too few to tell"
         return ""
@@ -134,6 +137,7 @@ def _count(steps: _Steps, consumer: str, first: _Given, after: _Given, by: str) 
             alone.append(at)
             continue
         steps.expected += len(later) / (len(later) + len(earlier))
+        steps.often += len(earlier) > 1
         lag = at - min(earlier).at
         steps.held += lag > 0
         steps.turned += lag < 0
