@@ -24,8 +24,9 @@ class Item:
     """One line of a list, about something that can be looked up.
 
     `about` is an operation, a clause's key or an incident's id, `said` a sentence without a full stop, `why`
-    full sentences. `id` is a clause's, `""` where it is about none. `since` is the day from which it counts.
-    `mark` says in a word what the meeting should see first; `bad` whether that is trouble.
+    full sentences. `id` is a clause's and `change` a planned change's, `""` where it is about none. `since`
+    is the day from which it counts. `mark` says in a word what the meeting should see first; `bad` whether
+    that is trouble.
     """
 
     about: str
@@ -33,6 +34,7 @@ class Item:
     why: tuple[str, ...] = ()
     who: tuple[Dependence, ...] = ()
     id: str = ""
+    change: str = ""
     since: date | None = None
     mark: str = ""
     bad: bool = False

@@ -13,6 +13,7 @@ from store.store import Store
 from tests.cli.ledgers import REF, compare
 from tests.cli.test_map_command import DOCUMENT
 from tests.inference.traffic import START, call
+from tests.reports.test_json_form import schema, validator
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -80,7 +81,10 @@ def story(defacto: Defacto, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
 def review(story: Defacto, *arguments: str) -> Any:
     said = story("review", *ASKED, *arguments)
     assert said.code == 0, said.err
-    return json.loads(said.out)
+    form = json.loads(said.out)
+    validator("review").validate(form)
+    assert form["metrics"].keys() == schema("review")["properties"]["metrics"]["properties"].keys()
+    return form
 
 
 def listed(form: Any, slug: str) -> list[tuple[str, str]]:

@@ -15,7 +15,9 @@ from contract.subject import parse
 from reports.check import Checked, check_form, rules_form
 from reports.check_ci import Located, check_github, check_junit, check_sarif
 from reports.check_text import check_markdown, check_text, rules_text
+from reports.json_form import to_json
 from reports.text import write
+from tests.reports.test_json_form import validator
 
 DOCUMENT = "openapi: 3.1.0\npaths:\n  /a:\n    get: {}\n"
 
@@ -105,6 +107,12 @@ def test_json_has_what_programs_rely_on() -> None:
     assert first["consumers"][0].keys() == {"consumer", "owner", "verdict", "basis", "left", "evidence"}
     assert first["consumers"][0]["evidence"]["first_seen"] == "1970-01-01T00:00:00.000000Z"
     assert (second["compatibility"], second["severity"], bool(second["fix"])) == ("compatible", "info", True)
+
+
+def test_json_is_as_documented() -> None:
+    report = checked(BROKEN, FIXED, HARMLESS, replace(DOUBTFUL, ruled="by the policy", unseen="nothing seen"))
+    validator("check").validate(json.loads(to_json(check_form(report))))
+    validator("check").validate(check_form(checked(usage=False)))
 
 
 def test_text_says_who_and_why() -> None:

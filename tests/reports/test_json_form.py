@@ -57,7 +57,7 @@ def test_nothing_observed_is_as_documented(nothing: ContractMap) -> None:
     assert form["window"] == {"from": None, "to": None}
 
 
-@pytest.mark.parametrize("name", ["map", "drift"])
+@pytest.mark.parametrize("name", ["map", "drift", "check", "review"])
 def test_schemas_are_schemas(name: str) -> None:
     jsonschema_rs.meta.validate(schema(name))
 
