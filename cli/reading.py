@@ -83,7 +83,7 @@ def read_against_all(
     """
     from contract.declared import load  # noqa: PLC0415  # commands import their work when they run
     from inference.contract_map import build  # noqa: PLC0415
-    from reports.reading import producers_of  # noqa: PLC0415
+    from reports.reading import as_called, producers_of  # noqa: PLC0415
 
     with _opened(store_url) as store:
         found = producers_of(store, producer)
@@ -97,6 +97,7 @@ def read_against_all(
             if whole_of is None:
                 raise click.UsageError(f"Of {for_terminal(name)} there are two documents.")
             declared[name] = whole_of
+        declared = as_called(store, declared)
         keys = {name: [one.key for one in document.operations] for name, document in declared.items()}
         single = next(iter(declared)) if len(declared) == 1 else None
         whole = build(store, producer=single, since=since, until=until, declared=keys)

@@ -6,10 +6,14 @@ from typing import TYPE_CHECKING
 
 from inference.contract_map import build
 from inference.counted import counted
+from inference.names import Names
 from reports.periods import Observed
 from store.errors import DefactoError, QuestionError
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from contract.openapi import DeclaredContract
     from reports.when import Span
     from store.store import Store
 
@@ -29,6 +33,16 @@ def producers_of(store: Store, named: str | None) -> list[str]:
     if named is not None and named not in known:
         raise QuestionError(f"There is no producer {named!r}. There are: {', '.join(known)}.")
     return known if named is None else [named]
+
+
+def as_called(store: Store, declared: Mapping[str, DeclaredContract]) -> dict[str, DeclaredContract]:
+    """What documents declare, by producer, below the base paths that traffic has.
+
+    Raises:
+        StoreError: the store cannot be read.
+    """
+    seen = Names.of(store).operations
+    return {name: document.as_called(seen[name].keys()) for name, document in declared.items()}
 
 
 def observed_in(store: Store, producer: str | None, span: Span) -> Observed:

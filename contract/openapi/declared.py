@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from itertools import chain
 from typing import TYPE_CHECKING, Self
 from urllib.parse import unquote
 
@@ -18,6 +20,8 @@ if TYPE_CHECKING:
 
     from contract.claim import OperationMap
     from contract.clause import Clause
+
+_NO_BASE = ("",)
 
 Traced = tuple["Clause", str]
 """A clause, and the JSON pointer of the place in the document that states it."""
@@ -78,6 +82,11 @@ class DeclaredOperation:
             for clause, pointer in self.responses[pattern]
         ]
 
+    @property
+    def ways(self) -> tuple[str, ...]:
+        """The base paths that it can be called below, with none where a gateway strips it before we look."""
+        return tuple(dict.fromkeys((*self.bases, "")))
+
     def under(self, base: str) -> DeclaredOperation:
         """The same operation, keyed by its path below another base path."""
         path = path_below(base, self.template)
@@ -135,25 +144,25 @@ class DeclaredContract:
         return self._router.match(method, path)
 
     def as_called(self, keys: Iterable[str]) -> DeclaredContract:
-        """The contract below the base path that is really in use.
+        """The contract below the base paths that are really in use.
 
         A document may name several servers, and a gateway may strip the base path before the traffic comes
-        by. The base path, or none, that most observed operations fit is the one; the first server's if in
-        doubt.
+        by. An operation is keyed by each base path, or none, that calls of it were seen under. One that was
+        not seen goes by the base path that most of the others have, or by its first server's.
 
         Args:
             keys: the observed operations, such as `GET /v2/pets/{id}`; the names of parameters do not matter.
         """
-        calls = [key.partition(" ")[::2] for key in keys]
-        bases = dict.fromkeys([*(base for operation in self.operations for base in operation.bases), ""])
-
-        def fitting(base: str) -> int:
-            router = _Router((path_below(base, one.template), one) for one in self.operations)
-            return sum(router.match(method, path) is not None for method, path in calls)
-
-        best = max(bases, key=fitting)
-        moved = [one.under(best) if best in {*one.bases, ""} else one for one in self.operations]
-        return self if best == next(iter(bases)) else replace(self, operations=tuple(moved))
+        used = _bases_in_use([one for one in self.operations if one.bases != _NO_BASE], keys)
+        common = [base for base, _ in Counter(chain.from_iterable(used.values())).most_common()]
+        moved: dict[str, DeclaredOperation] = {}
+        for one in self.operations:
+            ways = one.ways
+            usual = [base for base in common if base in ways]
+            bases = [base for base in ways if base in used.get(one.key, ())] or usual[:1]
+            for found in [one.under(base) for base in bases] or [one]:
+                moved.setdefault(found.key, found)
+        return replace(self, operations=tuple(moved.values())) if common else self
 
     def observed(self, operations: Iterable[OperationMap]) -> DeclaredContract:
         """The contract, told apart as the observed operations are.
@@ -205,6 +214,21 @@ class _Router:
             if all(form.fullmatch(segment) for form, segment in zip(forms, segments, strict=True)):
                 return operation
         return None
+
+
+def _bases_in_use(operations: Iterable[DeclaredOperation], keys: Iterable[str]) -> dict[str, set[str]]:
+    """By the key of an operation the base paths that observed operations have it under."""
+    router = _Router(
+        (path_below(base, one.template), replace(one, bases=(base,)))
+        for one in operations
+        for base in one.ways
+    )
+    used: dict[str, set[str]] = {}
+    for method, _, path in (key.partition(" ") for key in sorted(keys)):
+        found = router.match(method, path)
+        if found is not None:
+            used.setdefault(found.key, set()).update(found.bases)
+    return used
 
 
 def path_below(base: str, template: str) -> str:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
+from itertools import islice, product
+from typing import TYPE_CHECKING
+from urllib.parse import urljoin, urlsplit
 
 from contract.content import FORM, is_json
 from contract.openapi.reading import (
@@ -33,6 +34,9 @@ if TYPE_CHECKING:
 _METHODS = (*METHODS, "query")
 _STYLES = {"path": "simple", "header": "simple", "query": "form", "cookie": "form"}
 _ANYTHING = frozenset({"*/*", "application/*"})
+MAX_BASES = 32
+"""Base paths of one server, whose variables multiply."""
+
 _VARIABLE = re.compile(r"\{([^{}]*)\}")
 
 
@@ -52,7 +56,7 @@ def operations(library: Library) -> Iterator[Written]:
             yield Written(
                 method=method.upper(),
                 path=path,
-                bases=_bases(servers),
+                bases=_bases(servers, library),
                 pointer=operation.pointer,
                 deprecated=flag(operation, "deprecated"),
                 security=schemes,
@@ -66,26 +70,46 @@ def operations(library: Library) -> Iterator[Written]:
             )
 
 
-def _bases(owner: Leaf) -> tuple[str, ...]:
-    """The base paths of an owner's servers, without a final slash; variables stand for their defaults."""
-    bases = dict.fromkeys(_base(server) for server in items(child(owner, "servers")))
+def _bases(owner: Leaf, library: Library) -> tuple[str, ...]:
+    """The base paths of an owner's servers, without a final slash."""
+    bases = dict.fromkeys(
+        base for server in items(child(owner, "servers")) for base in _bases_of(server, library)
+    )
     return tuple(bases) or ("",)
 
 
-def _base(server: Leaf) -> str:
-    def default(match: re.Match[str]) -> str:
-        variable = child(server, "variables", match[1])
-        value: Any = (
-            variable.schema.get("default") if variable and isinstance(variable.schema, dict) else None
-        )
-        return match[0] if value is None else str(value)
+def _bases_of(server: Leaf, library: Library) -> Iterator[str]:
+    """The base paths of one server: a variable is its default first, then what else it may be.
 
-    url = _VARIABLE.sub(default, word(server, "url"))
-    try:
-        path = urlsplit(url).path
-    except ValueError:
-        return ""
-    return f"/{path.strip('/')}" if path.strip("/") else ""
+    Where no list says what else, anything may stand there. An address that is relative is so to where the
+    document is (OpenAPI 3.1, section 4.8.5).
+    """
+    url = word(server, "url")
+    names = list(dict.fromkeys(_VARIABLE.findall(url)))
+    _, absolute, rest = url.partition("://")
+    varying = rest.partition("/")[2] if absolute else url
+    choices = (
+        _choices(child(server, "variables", name), name)[: None if f"{{{name}}}" in varying else 1]
+        for name in names
+    )
+    origin = library.uri if library.uri.startswith("http") else "http://localhost/"
+    for values in islice(product(*choices), MAX_BASES):
+        chosen = dict(zip(names, values, strict=True))
+        filled = _VARIABLE.sub(lambda match: chosen[match[1]], url)  # noqa: B023 - called at once
+        try:
+            path = urlsplit(urljoin(origin, filled)).path.strip("/")
+        except ValueError:
+            path = ""
+        yield f"/{path}" if path else ""
+
+
+def _choices(variable: Leaf | None, name: str) -> list[str]:
+    """What a variable of a server's address may be, its default first."""
+    schema = variable.schema if variable is not None and isinstance(variable.schema, dict) else {}
+    listed = schema.get("enum")
+    given = [schema.get("default"), *(listed if isinstance(listed, list) else [])]
+    anything = [] if isinstance(listed, list) else [f"{{{name}}}"]
+    return list(dict.fromkeys([*(str(one) for one in given if one is not None), *anything]))
 
 
 def _parameter(leaf: Leaf, library: Library) -> Iterator[Parameter]:

@@ -28,6 +28,7 @@ from inference.fold import fold
 from reports.compare import drift_between
 from reports.decisions import decided_drift
 from reports.places import map_verdict
+from reports.reading import as_called
 from reports.selection import claimed
 from store.errors import QuestionError
 from store.store import Store
@@ -161,7 +162,7 @@ def read(sources: Sources, tell: Callable[[Progress], None] = lambda _: None) ->
             done, total = count(1), len(store.unfolded())
             fold(store, progress=lambda: told("batches of records folded", next(done), total))
         producers = store.producers()
-        given = _documents(sources, producers)
+        given = as_called(store, _documents(sources, producers))
         keys = {name: [one.key for one in document.operations] for name, document in given.items()}
         whole = build(store, declared=keys, progress=told)
         unfolded = len(store.unfolded())

@@ -39,7 +39,7 @@ BY_ID = {3: OLD, 8: NEW, 21: STRAY}
 
 @pytest.fixture
 def served(defacto: Defacto, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Registry]:
-    """A registry with two versions of the orders' schema, and traffic whose last messages have another one."""
+    """A registry with two versions of the orders' schema; the last messages are written with neither."""
     monkeypatch.setenv("NETRC", str(tmp_path / "netrc"))
     with serving(Registry()) as registry:
         registry.register("orders-value", 3, json.dumps(OLD))

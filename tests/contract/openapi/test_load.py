@@ -185,6 +185,57 @@ def test_servers_with_variables_and_the_most_concrete_path() -> None:
     assert contract.match("GET", "/api/v2/users") is None
 
 
+EMPTY = {"200": {"description": "x"}}
+
+
+def keys_of(contract: DeclaredContract) -> set[str]:
+    return {operation.key for operation in contract.operations}
+
+
+def test_each_base_path_that_is_in_use() -> None:
+    paths = {"/pets/{id}": get(EMPTY), "/pets": get(EMPTY), "/owners": get(EMPTY)}
+    contract = loaded(document(paths, servers=[{"url": "/v1"}, {"url": "https://x.example/v2/"}]))
+    assert keys_of(contract) == {"GET /v1/pets/{id}", "GET /v1/pets", "GET /v1/owners"}
+    called = contract.as_called(
+        ["GET /v2/pets", "GET /v2/pets/{pet_id}", "GET /v1/pets", "GET /x", "SEND a#b"]
+    )
+    assert keys_of(called) == {"GET /v1/pets", "GET /v2/pets", "GET /v2/pets/{id}", "GET /v2/owners"}
+    assert {str(clause.operation) for one in called.operations for clause in one.clauses_for(())} == keys_of(
+        called
+    )
+    assert keys_of(contract.as_called(["GET /pets"])) == {"GET /pets/{id}", "GET /pets", "GET /owners"}
+    assert contract.as_called(["GET /elsewhere"]) is contract
+
+
+def test_servers_of_paths_and_of_operations_go_first() -> None:
+    own = {**get(EMPTY), "servers": [{"url": "/files"}]}
+    nearer = {"get": {"responses": EMPTY, "servers": [{"url": "/up"}, {"url": "/up2"}]}}
+    contract = loaded(document({"/a": own, "/b": nearer, "/c": get(EMPTY)}, servers=[{"url": "/v1"}]))
+    assert keys_of(contract) == {"GET /files/a", "GET /up/b", "GET /v1/c"}
+    called = contract.as_called(["GET /v1/c", "GET /up2/b"])
+    assert keys_of(called) == {"GET /files/a", "GET /up2/b", "GET /v1/c"}
+
+
+@pytest.mark.parametrize(
+    ("variables", "called", "expected"),
+    [
+        ({"v": {"default": "v1", "enum": ["v1", "v2"]}, "t": {"default": "a"}}, "/b/v2/x", "/{t}/v2/x"),
+        ({"v": {"default": "v1", "enum": ["v1", "v2"]}, "t": {"default": "a"}}, "/a/v1/x", "/a/v1/x"),
+        ({"v": {"default": "v1", "enum": ["v1", "v2"]}, "t": {"default": "a"}}, "/a/v3/x", "/a/v1/x"),
+        ({}, "/b/7/x", "/{t}/{v}/x"),
+    ],
+)
+def test_variables_of_servers(variables: dict[str, Any], called: str, expected: str) -> None:
+    server = {"url": "https://{host}.x.example/{t}/{v}", "variables": variables}
+    contract = loaded(document({"/x": get(EMPTY)}, servers=[server]))
+    assert keys_of(contract.as_called([f"GET {called}"])) == {f"GET {expected}"}
+
+
+def test_an_address_that_is_no_address_has_no_base_path() -> None:
+    servers = [{"url": "http://[x/v1"}, {"url": "./v2/../v3"}]
+    assert loaded(document({"/x": get(EMPTY)}, servers=servers)).operations[0].bases == ("", "/v3")
+
+
 def test_references_to_files_beside_it(tmp_path: Path) -> None:
     (tmp_path / "parts").mkdir()
     (tmp_path / "parts" / "pet.yaml").write_text(
