@@ -5,11 +5,11 @@ Merging is associative and commutative, so it does not matter who folded what, n
 
 from __future__ import annotations
 
-import multiprocessing
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from typing import TYPE_CHECKING
 
 from inference.fold import Fold, without_gc
+from store.processes import processes
 from store.store import Store
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ def folded_in_processes(
     """
     size = max(1, min(CHUNK_BATCHES, len(batches) // (2 * workers)))
     chunks = [batches[at : at + size] for at in range(0, len(batches), size)]
-    with ProcessPoolExecutor(workers, mp_context=multiprocessing.get_context("spawn")) as pool:
+    with ProcessPoolExecutor(workers, mp_context=processes()) as pool:
         futures = {pool.submit(_folded, store.address, chunk): chunk for chunk in chunks}
         part, taken = Fold(models), list[int]()
         for future in as_completed(futures):

@@ -7,23 +7,22 @@ children end.
 from __future__ import annotations
 
 import signal
-from multiprocessing import get_context
 from time import monotonic
 from typing import TYPE_CHECKING, Any
+
+from store.processes import processes
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from multiprocessing.connection import Connection
-    from multiprocessing.context import SpawnProcess
+
+    from store.processes import OwnProcess
 
 RESTART_S = (0.2, 10.0)
 """The pause before a child that died is started again, doubled each time up to the longest; a child that
 lived for longer than that starts from the first again."""
 FINISH_S = 10.0
 """A child gets so much longer than its own deadline before it is killed."""
-
-_spawn = get_context("spawn")
-"""Children share nothing with us but what they are given."""
 
 
 class Child:
@@ -37,7 +36,7 @@ class Child:
 
     def __init__(self, name: str, target: Callable[..., None], arguments: tuple[object, ...]) -> None:
         self.name = name
-        self.process: SpawnProcess | None = None
+        self.process: OwnProcess | None = None
         self._target = target
         self._arguments = arguments
         self._pause_s = RESTART_S[0]
@@ -47,8 +46,9 @@ class Child:
 
     def start(self) -> None:
         """Start it, with a fresh lifeline."""
-        ours, theirs = _spawn.Pipe()
-        process = _spawn.Process(
+        context = processes()
+        ours, theirs = context.Pipe()
+        process = context.Process(
             target=self._target, args=(*self._arguments, theirs), name=f"defacto {self.name}"
         )
         process.start()

@@ -7,7 +7,6 @@ import signal
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from importlib.metadata import version
-from multiprocessing import get_context
 from typing import TYPE_CHECKING
 
 from contract.changes.facts import Document, anonymous
@@ -18,6 +17,7 @@ from reports.check_ci import Located, check_sarif
 from reports.checking import Question, of_traffic, under
 from reports.web.check_document import side, warnings
 from store.errors import DefactoError, QuestionError
+from store.processes import processes
 from store.store import Store
 
 if TYPE_CHECKING:
@@ -79,7 +79,7 @@ def perform(job: Job, seconds: float = SECONDS) -> Answer:
         QuestionError: the document cannot be read, or not in the time or the memory that there is.
         DefactoError: the store cannot be read.
     """
-    context = get_context("spawn")
+    context = processes()
     ours, theirs = context.Pipe(duplex=False)
     process = context.Process(target=_work, args=(theirs, job), daemon=True)
     process.start()

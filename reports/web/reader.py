@@ -12,11 +12,11 @@ import signal
 import traceback
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from multiprocessing import get_context
 from typing import TYPE_CHECKING
 
 from reports.web.snapshot import Progress, read
 from store.errors import DefactoError
+from store.processes import processes
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -33,7 +33,7 @@ class Reader:
     """The process, from when it is made until its `end`."""
 
     def __init__(self) -> None:
-        context = get_context("spawn")
+        context = processes()
         self._ours, theirs = context.Pipe()
         self._process = context.Process(target=_work, args=(theirs,))
         self._process.start()

@@ -11,12 +11,12 @@ import signal
 from collections import OrderedDict
 from concurrent.futures import Future
 from dataclasses import dataclass, field
-from multiprocessing import get_context
 from threading import Lock, Thread
 from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 from store.errors import DefactoError, QuestionError
+from store.processes import processes
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable
@@ -108,7 +108,7 @@ class Workshop:
 
 def _elsewhere(work: Callable[..., object], given: tuple[Any, ...]) -> object:
     """What the work comes to, or why it does not, made in a process that ends with this one."""
-    context = get_context("spawn")
+    context = processes()
     ours, theirs = context.Pipe(duplex=False)
     process = context.Process(target=_work, args=(theirs, work, given), daemon=True)
     process.start()
