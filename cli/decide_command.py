@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from cli.ledger import ledger_option, today
+from cli.ledger import at_option, ledger_option, today
 from cli.options import allow_remote_option, producer_option, store_option
 from contract.claim import Decision, Standing
 from contract.clause import Family
@@ -28,6 +28,7 @@ _DECISIONS = [one.value for one in Decision if one is not Decision.UNDECIDED]
 @click.argument("what", nargs=-1, metavar="[ID]... [DECISION]")
 @click.option("--reason", default="", metavar="TEXT", help="Why.")
 @click.option("--by", default="", envvar="DEFACTO_BY", metavar="WHO", help="Who decides. [env: DEFACTO_BY]")
+@at_option
 @click.option("--review", type=_DAY, metavar="DAY", help="The day by which it is to be decided anew.")
 @click.option("--remove", type=_DAY, metavar="DAY", help="When what is deprecated goes.")
 @click.option("--successor", default="", metavar="TEXT", help="What takes the place of what is deprecated.")
@@ -47,6 +48,7 @@ def command(
     what: tuple[str, ...],
     reason: str,
     by: str,
+    at: datetime | None,
     review: datetime | None,
     remove: datetime | None,
     successor: str,
@@ -90,6 +92,7 @@ def command(
     chosen = desk.find(ids) if ids else [claim for claim in desk.claims if wanted.holds(claim)]
     terms = Terms(
         by=by,
+        at=at.date() if at else today(),
         reason=reason,
         review=review.date() if review else None,
         remove=remove.date() if remove else None,
@@ -148,5 +151,5 @@ def _decide(
         if not yes and not click.confirm(question):
             click.echo("Nothing was written.")
             return
-    desk.write([terms.edit(desk.ledger, claim, decision, today()) for claim in open_])
+    desk.write([terms.edit(desk.ledger, claim, decision) for claim in open_])
     click.echo(f"{count} written to {for_terminal(str(desk.path))}.")

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
 
-from cli.ledger import ledger_option, today
+from cli.ledger import at_option, ledger_option, today
 from cli.options import allow_remote_option, producer_option, store_option
 from contract.claim import Decision
+
+if TYPE_CHECKING:
+    from datetime import datetime
 
 
 @click.command("dispute")
@@ -25,6 +30,7 @@ from contract.claim import Decision
     help="On which side they speak.",
 )
 @click.option("--reason", required=True, metavar="TEXT", help="Why.")
+@at_option
 @ledger_option
 @store_option
 @producer_option
@@ -36,6 +42,7 @@ def command(
     by: str,
     role: str,
     reason: str,
+    at: datetime | None,
     ledger_path: str,
     store_url: str,
     producer: str | None,
@@ -58,9 +65,8 @@ def command(
 
     desk = open_desk(ledger_path, store_url, producer=producer, declared=declared, allow_remote=allow_remote)
     (claim,) = desk.find([id_])
-    edit = positioned(
-        desk.ledger, claim, Decision(position), by=by, role=Role(role), at=today(), reason=reason
-    )
+    day = at.date() if at else today()
+    edit = positioned(desk.ledger, claim, Decision(position), by=by, role=Role(role), at=day, reason=reason)
     desk.write([edit])
     if desk.ledger.entries[edit.id].disputed:
         click.echo("It is disputed.")

@@ -28,6 +28,14 @@ ledger_option = click.option(
 )
 
 
+at_option = click.option(
+    "--at",
+    type=click.DateTime(["%Y-%m-%d"]),
+    metavar="DAY",
+    help="The day on which it was said: minutes are written later. Default: today.",
+)
+
+
 def find_ledger(path: str) -> Ledger | None:
     """The ledger that was asked for, or the one of the current folder if there is one.
 

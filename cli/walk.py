@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 import click
 
-from cli.ledger import today
 from contract.claim import Decision
 from contract.ledger.proposal import proposal
 from contract.ledger.ruling import ruling_of
@@ -51,7 +50,7 @@ def walk(desk: Desk, claims: list[Claim], terms: Terms) -> None:
             return
         if key in _KEYS:
             own = _asked(terms, _KEYS[key], proposed)
-            desk.write([own.edit(desk.ledger, claim, _KEYS[key], today())])
+            desk.write([own.edit(desk.ledger, claim, _KEYS[key])])
     click.echo("That was all.")
 
 

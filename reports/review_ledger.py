@@ -81,7 +81,7 @@ def changes(material: Material) -> Iterator[Item]:
     for id_, entry in material.ledger.entries.items():
         if entry.decision is not Decision.DEPRECATED:
             continue
-        still = material.relying(id_)
+        still = material.still(id_)
         said = f"to be removed by {entry.remove}" if entry.remove else "deprecated"
         said += f" in favour of {entry.successor}" if entry.successor else ""
         then = entry.evidence.consumers if entry.evidence else {}
@@ -114,6 +114,7 @@ def _planned(found: Progress, ledger: Ledger) -> Item:
             *change.warnings(found),
             *(change.standing(one, ledger.owners.consumers) for one in found.standings),
         ),
+        change=found.id,
         since=planned.effective,
         mark=planned.outcome or "closed" if planned.closed else mark,
         bad=found.failing,

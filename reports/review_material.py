@@ -61,6 +61,12 @@ class Material:
         claim = self.claims.get(id_)
         return relying(claim) if claim else ()
 
+    def still(self, id_: str) -> tuple[Dependence, ...]:
+        """Who of them was seen to within the time for which a consumer stays one; others have migrated."""
+        policy = self.ledger.policy.evidence
+        end = self.whole.window[1] if self.whole.window else self.now
+        return tuple(link for link in self.relying(id_) if policy.stays(link.consumer, link.last_seen, end))
+
 
 def day_of(unix_ns: int) -> date:
     """The day of an instant, in UTC."""

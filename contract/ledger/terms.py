@@ -17,22 +17,23 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Terms:
-    """Who decides, why, until when, and of what is deprecated when it goes and what takes its place."""
+    """Who decides, when, why, until when, and of what is deprecated when it goes and what takes its place."""
 
     by: str
+    at: date
     reason: str
     review: date | None
     remove: date | None
     successor: str
 
-    def edit(self, ledger: Ledger, claim: Claim, decision: Decision, at: date) -> Edit:
+    def edit(self, ledger: Ledger, claim: Claim, decision: Decision) -> Edit:
         """The decision about a clause on these terms."""
         return decided(
             ledger,
             claim,
             decision,
             by=self.by,
-            at=at,
+            at=self.at,
             reason=self.reason,
             review=self.review,
             remove=self.remove,

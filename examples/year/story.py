@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from contextlib import ExitStack, chdir
+from contextlib import chdir
 from datetime import date
 from pathlib import Path
 from shutil import copy
-from unittest.mock import patch
 
 from cli.main import main
 from contract.clause import Clause
@@ -110,12 +109,9 @@ def live(folder: Path) -> None:
 
 
 def _give(day: date, commands: tuple[tuple[str, ...], ...]) -> None:
-    """Give commands on a day, which they take for today."""
-    with ExitStack() as patched:
-        for name in ("decide", "dispute"):
-            patched.enter_context(patch(f"cli.{name}_command.today", return_value=day))
-        for arguments in commands:
-            run(*arguments)
+    """Give commands on a day; those that write down what was said are told which."""
+    for arguments in commands:
+        run(*arguments, *(("--at", str(day)) if arguments[0] in {"decide", "dispute"} else ()))
 
 
 def run(*arguments: str) -> int:

@@ -99,12 +99,13 @@ class Said:
         goes = what is Decision.DEPRECATED
         terms = Terms(
             by=self.by,
+            at=today,
             reason=self.reason,
             review=_day(self.review),
             remove=_day(self.remove) if goes else None,
             successor=self.successor if goes else "",
         )
-        return [terms.edit(ledger, one, what, today) for one in claims]
+        return [terms.edit(ledger, one, what) for one in claims]
 
 
 @dataclass(frozen=True, kw_only=True)

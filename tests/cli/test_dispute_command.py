@@ -43,6 +43,16 @@ def test_a_position_is_taken_back(shop: Defacto, tmp_path: Path) -> None:
     assert not read(tmp_path / "contract.yaml").entries[REF].disputed
 
 
+def test_what_was_said_has_the_day_on_which_it_was(shop: Defacto, tmp_path: Path) -> None:
+    day = ("--at", "2026-05-12")
+    assert shop("dispute", REF, "--position", "guaranteed", *CONSUMER, *day).code == 0
+    assert shop("decide", REF, "guaranteed", "--by", "anna", "--reason", "x", "--at", "2026-05-20").code == 0
+    entry = read(tmp_path / "contract.yaml").entries[REF]
+    assert (str(entry.positions["billing"].at), str(entry.at)) == ("2026-05-12", "2026-05-20")
+    said = shop("dispute", REF, "--position", "guaranteed", *CONSUMER, "--at", "yesterday")
+    assert said.code == 2
+
+
 def test_a_decision_against_a_position_stays_disputed(shop: Defacto) -> None:
     shop("dispute", REF, "--position", "guaranteed", *CONSUMER)
     shop("decide", REF, "may-change", "--by", "anna", "--reason", "x")

@@ -150,7 +150,12 @@ def test_who_has_left_depends_no_more(shop_drift: Drift, shop_map: ContractMap, 
         return replace(shop_map, producers=(replace(shop, consumers=others),))
 
     assert not material(shop_drift, last_called(0), known).relying(relied)
-    assert material(shop_drift, last_called(60), known).relying(relied)
+    given = material(shop_drift, last_called(60), known)
+    assert given.relying(relied)
+    assert given.still(relied)
+    assert given.whole.window
+    later = replace(given.whole, window=(given.whole.window[0], MORNING + 91 * DAY_NS))
+    assert not replace(given, whole=later).still(relied)  # it calls on, and does without
 
 
 @given(st.integers(10**9, 3 * 10**9), st.integers(1, 800 * 86_400))
