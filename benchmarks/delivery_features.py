@@ -102,8 +102,8 @@ def workers(world: EventWorld) -> None:
     for stream in (serial, parallel, free):
         _of_payload(stream)
         how = "kept" if stream is serial else "any"
-        if limits.get(id(stream), 2) > 1:
-            world.plant(stream.operation, f"response.message {how}", "handling-order")
+        note = world.plant if limits.get(id(stream), 2) > 1 else world.also
+        note(stream.operation, f"response.message {how}", "handling-order")
         if stream is not free:
             world.plant(stream.operation, f"response.message {limits[id(stream)]}", "in-flight")
 
@@ -235,7 +235,7 @@ def schemas(world: EventWorld) -> None:
 def retained(world: EventWorld) -> None:
     """Devices whose last message waits for who subscribes, and some that have it now and then."""
     chance = world.chance
-    kept, mixed = (world.stream(style="device", keyed=False, again=0.0) for _ in range(2))
+    kept, mixed = (world.stream(style="device", types="property", keyed=False, again=0.0) for _ in range(2))
     for _ in world.rounds(5):
         for stream in (kept, mixed):
             device = chance.choice(stream.values)

@@ -60,6 +60,7 @@ def facts(world: EventWorld) -> None:
         stream.emit(thing, payload)
         world.wait(chance.uniform(0.1, 5))
         other.emit(thing, {key: thing, "weight": round(chance.lognormvariate(6, 2), 2), "views": 20 + least})
+    world.also(other.operation, "response.message RECEIVE *", "comes-after")
     stream.always(key, made, state, level, code, low, high, "views")
     stream.fact(made, "format", also=TEXT)
     stream.fact(state, "enum")

@@ -73,7 +73,7 @@ def exchange_of(message: Message) -> Exchange:
     )
     body = message.payload
     lag = None
-    if not published and at is not None and message.published_at is not None and not message.redeliveries:
+    if not (published or at is None or message.published_at is None or is_replayed(message)):
         lag = at - message.published_at
     return Exchange(
         id=message.id,
@@ -97,6 +97,16 @@ def exchange_of(message: Message) -> Exchange:
         redacted=message.redacted,
         weight=message.weight,
     )
+
+
+def is_retained(message: Message) -> bool:
+    """Whether a message is left for who subscribes later, or was: then it is delivered for that alone."""
+    return ("mqtt-retain", "true") in message.headers
+
+
+def is_replayed(message: Message) -> bool:
+    """Whether a delivery came late by design: again, or because its consumer has just subscribed."""
+    return bool(message.redeliveries) or is_retained(message)
 
 
 def schema_of(headers: Headers) -> str:

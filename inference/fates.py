@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, Self
 
+from inference.events import is_retained
 from inference.kept import Kept, digest_of
 from inference.receipts import is_one_recipient, name_of
 
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from inference.observation import Observation
     from inference.stated import Stated
     from inference.tally import Tally
+    from store.records import Message
 
 MAX_MESSAGES = 512
 """Messages that are looked at for each consumer and window: none in 512 is < 0.6 %."""
@@ -50,7 +52,7 @@ class Fates(Kept[Passed]):
             return
         body = observation.request_body if message.consumer is None else observation.response_body
         name = name_of(message, body)
-        if not name or (message.consumer is not None and not is_one_recipient(message)):
+        if not name or (message.consumer is not None and not _was_due(message)):
             return
         who = 0 if message.consumer is None else digest_of(message.consumer.key) >> 1 | 1
         digest = digest_of(f"{message.channel}\n{name}\n", message.payload.content)
@@ -69,3 +71,8 @@ class Fates(Kept[Passed]):
     def from_state(cls, state: Any, entry: Any = Passed) -> Self:
         """Read the serial form."""
         return super().from_state(state, entry)
+
+
+def _was_due(message: Message) -> bool:
+    """Whether it was delivered to one recipient, and not for its subscription alone."""
+    return is_one_recipient(message) and not is_retained(message)

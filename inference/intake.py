@@ -11,7 +11,7 @@ from functools import lru_cache
 from itertools import groupby
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, Self
 
-from inference.events import is_acknowledgement
+from inference.events import is_acknowledgement, is_retained
 from inference.kept import digest_of
 from inference.ranked import Ranked
 
@@ -81,7 +81,7 @@ class Intake(Ranked[Taken]):
             answer=message.acknowledgement,
             partition=-1 if message.partition is None else message.partition,
             number=-1 if message.sequence is None else message.sequence,
-            published=0 if alone else message.published_at or 0,
+            published=0 if alone or is_retained(message) else message.published_at or 0,
             answered=message.acknowledged_at or 0,
             before=-1 if message.redeliveries is None else message.redeliveries,
             one=message.consumer.basis in {"group", "queue"},

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 from contract.clause import Clause
 from contract.kinds import Retained
 from contract.subject import Subject
-from inference.events import schema_of
+from inference.events import is_retained, schema_of
 from inference.stated import Stated, evidence_of
 from inference.tally import Tally
 from inference.thresholds import MIN_PROTOCOL
@@ -79,16 +79,17 @@ class Markings:
         message = observation.message
         if message is None:
             return
-        self.published = message.consumer is None
+        published = message.consumer is None
+        self.published |= published
         at, example = observation.at, message.id
         self.all.add(at, example)
-        if ("mqtt-retain", "true") in message.headers:
+        if is_retained(message):
             self.retained.add(at, example)
         schema = schema_of(message.headers)
         if schema:
             written = self.schemas.setdefault(schema, Written())
             written.tally.add(at, example)
-            body = observation.request_body if self.published else observation.response_body
+            body = observation.request_body if published else observation.response_body
             for one in _fields(body):
                 written.count(one, 1)
             self._bound()

@@ -16,6 +16,7 @@ from contract.claim import Evidence
 from contract.clause import Clause
 from contract.kinds import DeadLetter, Duplicates, Requeued
 from contract.subject import Subject
+from inference.events import is_retained
 from inference.flow import hash_of
 from inference.kept import Kept, digest_of
 from inference.sequences import identifying
@@ -100,13 +101,17 @@ class Receipts:
         self.deaths: dict[tuple[str, str], Tally] = {}
 
     def observe(self, observation: Observation) -> None:
-        """Note one delivery. One of a sample says nothing of what else was delivered."""
+        """Note one delivery. One of a sample says nothing of what else was delivered.
+
+        What was retained comes upon each subscription, and is no repeat.
+        """
         message = observation.message
         if message is None or message.consumer is None:
             return
         self.all.add(observation.at, message.id)
         self._buried(message, observation.at)
-        if message.weight == 1 and message.payload is not None and is_one_recipient(message):
+        known = message.payload is not None and is_one_recipient(message) and not is_retained(message)
+        if message.weight == 1 and known:
             self._came(message, observation)
 
     def _buried(self, message: Message, at: int) -> None:

@@ -15,6 +15,7 @@ from bisect import bisect_right
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
+from inference.events import is_replayed
 from inference.journal import identifies
 from inference.kept import EVERYTHING, Kept, digest_of
 
@@ -117,7 +118,7 @@ class Sequences:
 
     def observe(self, observation: Observation, message: Message) -> None:
         """Note one delivery, if it is the first one and it is known when it was published."""
-        if message.published_at is None or message.redeliveries:
+        if message.published_at is None or is_replayed(message):
             return
         delivered = Delivered(observation.at, message.sequence or 0, message.published_at)
         for by, thing in _things(message.key, observation.response_body):

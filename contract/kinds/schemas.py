@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 class Schemas(Across):
     """`ids` in the order in which they were first seen (`registry:17`, `avro:<fingerprint>`).
 
-    `lost` are the fields down to the second level, sorted, that were always there, of one type, under one of them, and never
-    again under a later one: who reads them cannot read what is written with that.
+    `lost` are the fields down to the second level, sorted, that were always there, of one type, under one of
+    them, and never again under a later one: who reads them cannot read what is written with that.
     """
 
     name: ClassVar[str] = "schemas"

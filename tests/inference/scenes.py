@@ -1,4 +1,4 @@
-"""A scene of hand-made exchanges of one producer, for tests of miners."""
+"""A scene of hand-made exchanges or messages of one producer, for tests of miners."""
 
 from __future__ import annotations
 
@@ -12,15 +12,16 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from inference.observers import ConsumerObserver
+    from inference.scene import View
     from inference.stated import Stated
-    from store.records import Exchange
+    from store.records import Exchange, Message
 
 
-def scene(exchanges: Iterable[Exchange]) -> Scene:
-    """What the miners would be given of these exchanges; consumers go by their identity's value."""
+def scene(records: Iterable[Exchange | Message]) -> Scene:
+    """What the miners would be given of these; consumers go by their identity's value."""
     fold = Fold({})
-    for exchange in exchanges:
-        fold.observe(exchange)
+    for record in records:
+        fold.observe(record)
     ((producer, model),) = fold.models.items()
     consumers: dict[str, dict[str, ConsumerObserver]] = defaultdict(dict)
     for (_, _, _, identity), observers in fold.consumers.items():
@@ -29,11 +30,17 @@ def scene(exchanges: Iterable[Exchange]) -> Scene:
             known = mine.setdefault(observer.family, type(observer)())
             known.merge(observer)
     operations = model.operations()
-    keys = {operations.of_route(route) for _, _, route, _ in fold.operations}
+    whole: dict[str, View] = defaultdict(dict)
+    views: dict[str, dict[str, View]] = defaultdict(lambda: defaultdict(dict))
+    for (_, _, route, identity), seen in fold.operations.items():
+        key = operations.of_route(route)
+        for one in seen:
+            for view in (whole[key], views[key][identity.rpartition(":")[2]]):
+                view.setdefault(one.family, type(one)()).merge(one)
     return Scene(
         producer=producer,
         operations=operations,
-        scenes={key: OperationScene(producer, key, {}, {}) for key in sorted(keys)},
+        scenes={key: OperationScene(producer, key, whole[key], views[key]) for key in sorted(whole)},
         consumers=consumers,
     )
 
