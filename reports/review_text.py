@@ -75,7 +75,7 @@ def review_form(review: Review) -> dict[str, Any]:
         "verdict": review.verdict,
         "doubts": list(doubts(review.capture, review.window)),
         "lists": {
-            part.slug: {"title": part.title, "items": [_item(item) for item in part.items]}
+            part.slug: {"title": part.title, "items": [item_form(item) for item in part.items]}
             for part in review.parts
         },
         "metrics": {
@@ -147,12 +147,14 @@ def _cut(part: Part) -> Iterator[str]:
         yield f"… and {left:,} more: --format html or json shows all."
 
 
-def _item(item: Item) -> dict[str, Any]:
+def item_form(item: Item) -> dict[str, Any]:
+    """One line of a list as JSON's own types."""
     return {
         "about": item.about,
         "said": item.said,
         "why": list(item.why),
         "id": item.id,
+        "change": item.change,
         "since": None if item.since is None else item.since.isoformat(),
         "mark": item.mark,
         "bad": item.bad,

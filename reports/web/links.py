@@ -50,6 +50,11 @@ def clause(id_: str) -> str:
     return f"/clauses/{quote(id_, safe='')}"
 
 
+def change(id_: str) -> str:
+    """The page of a planned change."""
+    return f"/changes/{quote(id_, safe='')}"
+
+
 def observation(id_: str) -> str:
     """The page of an exchange or a message: ids tell them apart by themselves."""
     return f"/observations/{quote(id_, safe='')}"

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import UTC, date, datetime, timedelta
 from time import monotonic, time_ns
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from aiohttp import web
 
 from contract.changing.progress import Progress, instant_of
 from contract.openapi import DeclaredContract
@@ -17,16 +19,16 @@ from reports.reading import ensure_in_order, observed_in
 from reports.review_material import day_of
 from reports.review_metrics import ledger_of
 from reports.review_reading import Reader, read_earlier, reviewed, reviews_beside
+from reports.web.change_view import producer_of, under_way
 from reports.web.site import KEEPER, page, snapshot_of
 from reports.web.workshop import WORKSHOP
-from reports.when import read_period
+from reports.when import read_instant, read_period
+from store.errors import QuestionError
 from store.store import Store
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Mapping, Sequence
-    from datetime import date
-
-    from aiohttp import web
+    from pathlib import Path
 
     from contract.changing.model import Planned
     from contract.incidents import Incident
@@ -34,6 +36,8 @@ if TYPE_CHECKING:
     from reports.periods import Comparison, Observed
     from reports.review import Review
     from reports.web.snapshot import Sources
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,10 +57,24 @@ class Followed:
     owners: Mapping[str, Owner]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """A review that was asked for: its first day, the days of those that were saved (the latest first).
+
+    `review` is None while it is being made.
+    """
+
+    since: date
+    saved: tuple[date, ...]
+    review: Review | None
+
+
 PATIENCE = 1.5
 """Seconds that a request waits before it says that the answer is being made."""
 LOOK = 0.03
 """Seconds between two looks at whether it is there."""
+AGAIN_SECONDS = 2
+"""After how long a program should ask again for what is being made."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,9 +100,55 @@ async def made(request: web.Request, work: Any, *arguments: Hashable, given: Any
     return answer.result() if answer.done() else None
 
 
+async def review_asked(request: web.Request, since: str) -> Asked:
+    """The review of what is new since a day, written as an instant may be; `""`: since the last saved one.
+
+    Raises:
+        QuestionError: it is no day before today.
+        DefactoError: it cannot be made.
+    """
+    snapshot = snapshot_of(request)
+    saved = await asyncio.to_thread(_saved, reviews_beside(request.app[KEEPER].sources.ledger))
+    begin = day_of(read_instant(since)) if since else default_since(saved, snapshot.whole.window)
+    if begin >= day_of(time_ns()):
+        raise QuestionError("The review must end after it begins: say a day before today.")
+    given = Decided(documents=snapshot.documents, ledger=snapshot.ledger, incidents=snapshot.incidents)
+    found = await made(request, make_review, begin, given=given)
+    return Asked(since=begin, saved=tuple(saved), review=found)
+
+
+async def changes_followed(request: web.Request, *ids: str) -> Followed | None:
+    """Where changes stand, None: it is not ready yet.
+
+    Those under way are read together, so that they are read once.
+    """
+    snapshot = snapshot_of(request)
+    current = under_way(snapshot)
+    ids = tuple(current) if current.keys() >= set(ids) else ids
+    if not ids:
+        return Followed(today=datetime.now(UTC).date(), progress=(), owners={})
+    changes = {id_: (producer_of(snapshot, snapshot.changes[id_]), snapshot.changes[id_]) for id_ in ids}
+    given = Plans(ledger=snapshot.ledger, changes=changes)
+    found: Followed | None = await made(request, follow, ids, given=given)
+    return found
+
+
 def being_made(request: web.Request, what: str, *styles: str) -> web.Response:
     """A page that says so, and asks again by itself."""
     return page(request, "making.html", what=what, again=str(request.rel_url), styles=styles)
+
+
+def ensure_made(what: str, found: T | None) -> T:
+    """What was made, for programs.
+
+    Raises:
+        HTTPServiceUnavailable: it is not ready yet.
+    """
+    if found is None:
+        raise web.HTTPServiceUnavailable(
+            text=f"{what} is being made: ask again.", headers={"Retry-After": str(AGAIN_SECONDS)}
+        )
+    return found
 
 
 def make_review(sources: Sources, since: date, given: Decided) -> Review:
@@ -147,6 +211,17 @@ def default_since(saved: Sequence[date], window: tuple[int, int] | None) -> date
     now = time_ns()
     month = day_of(min(window[1], now) if window else now) - timedelta(days=30)
     return max((day for day in saved if day < day_of(now)), default=month)
+
+
+def _saved(folder: Path) -> list[date]:
+    """The days of the reviews that were saved, the latest first."""
+    found = []
+    for path in folder.glob("*.json"):
+        try:
+            found.append(date.fromisoformat(path.stem))
+        except ValueError:
+            continue
+    return sorted(found, reverse=True)
 
 
 def _slim(observed: Observed) -> Observed:

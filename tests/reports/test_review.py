@@ -9,6 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from contract.changing.model import Planned
+from contract.changing.progress import Progress
 from contract.claim import Decision, Level
 from contract.incidents import Incident
 from contract.ledger.model import Entry, Ledger, Position, Role, Then
@@ -109,6 +111,13 @@ def test_days_that_are_due(shop_drift: Drift, shop_map: ContractMap, relied: str
     assert change.said == "to be removed by 2026-03-01 in favour of cents"
     assert change.why[-1] == "No more seen to depend: left."
     assert found["decisions"] == ()
+
+
+def test_a_planned_change_can_be_looked_up(shop_drift: Drift, shop_map: ContractMap) -> None:
+    planned = Progress(id="cents", planned=Planned(what="x", effective=TODAY), today=TODAY, standings=())
+    whole = replace(material(shop_drift, shop_map, ledger()), planned=(planned,))
+    (found,) = lists(whole)["changes"]
+    assert (found.change, found.id) == ("cents", "")
 
 
 def test_a_dispute_is_as_old_as_the_difference(shop_drift: Drift, shop_map: ContractMap, relied: str) -> None:

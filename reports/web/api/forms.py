@@ -6,17 +6,25 @@ from collections import Counter
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+import msgspec
+
 from contract.claim import ProducerMap, Standing
+from reports.change import status_form
 from reports.json_form import claim_form, consumer_form, declared_form, dependence_form, operation_form
 from reports.reasons import headline, reasons
+from reports.review_text import review_form
 from reports.selection import candidates
 from reports.web import links
+from reports.web.change_view import producer_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from contract.changing.model import Planned
     from contract.claim import Claim, Consumer
     from reports.finding import Compared, Finding
+    from reports.review import Review
+    from reports.web.making import Followed
     from reports.web.snapshot import Snapshot
 
 
@@ -135,6 +143,35 @@ def finding_form(finding: Finding) -> dict[str, Any]:
         "clauses": [claim.clause.id for claim in finding.claims],
         "page": links.clause(finding.id),
     }
+
+
+def review_head_form(snapshot: Snapshot, review: Review) -> dict[str, Any]:
+    """A review without the lines of its lists."""
+    form = review_form(review)
+    lists = [
+        {"list": one.slug, "title": one.title, "about": one.about, "total": len(one.items)}
+        for one in review.parts
+    ]
+    page = links.to("/review", since=review.since.isoformat())
+    return {"stamp": snapshot.stamp, **form, "lists": lists, "page": page}
+
+
+def change_head_form(snapshot: Snapshot, id_: str, planned: Planned) -> dict[str, Any]:
+    """A planned change in a list."""
+    return {
+        "id": id_,
+        "producer": producer_of(snapshot, planned) or None,
+        **msgspec.to_builtins(planned),
+        "announce_by": planned.announce_by.isoformat(),
+        "page": links.change(id_),
+    }
+
+
+def whole_change_form(snapshot: Snapshot, followed: Followed, id_: str) -> dict[str, Any]:
+    """A planned change with what became of it."""
+    progress = next(one for one in followed.progress if one.id == id_)
+    [found] = status_form([progress], followed.owners)["changes"]
+    return {**change_head_form(snapshot, id_, progress.planned), **found}
 
 
 def _operations_of(snapshot: Snapshot, consumer: str) -> Iterable[Compared]:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from aiohttp import web
 
-from reports.web.api import contract, traffic
+from reports.web.api import contract, meetings, traffic
 from reports.web.api.asking import asked
 from reports.web.api.document import ROOT, document_json
 from reports.web.site import fitting
@@ -36,6 +36,10 @@ ANSWERS: dict[str, Answer] = {
     "/clauses": contract.clauses,
     "/clauses/{id}": contract.clause,
     "/findings": contract.findings,
+    "/review": meetings.review,
+    "/review/items": meetings.review_items,
+    "/changes": meetings.changes,
+    "/changes/{id}": meetings.change,
     "/exchanges": traffic.exchanges,
     "/messages": traffic.messages,
     "/observations/{id}": traffic.observation,

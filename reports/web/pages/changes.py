@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from aiohttp import web
@@ -11,8 +10,8 @@ from contract.changing.progress import chosen
 from reports.change import verdict
 from reports.change_calendar import calendar
 from reports.change_notices import notice_email
-from reports.web.change_view import change_view, changes_view, producer_of, under_way
-from reports.web.making import Followed, Plans, being_made, follow, made
+from reports.web.change_view import change_view, changes_view
+from reports.web.making import being_made, changes_followed
 from reports.web.site import fitting, page, snapshot_of
 
 if TYPE_CHECKING:
@@ -22,7 +21,7 @@ if TYPE_CHECKING:
 async def changes(request: web.Request) -> web.Response:
     """All planned changes."""
     snapshot = snapshot_of(request)
-    followed = await _followed(request, *under_way(snapshot))
+    followed = await changes_followed(request)
     if followed is None:
         return being_made(request, "The list of changes", "changes.css")
     view = changes_view(snapshot, followed)
@@ -59,21 +58,8 @@ async def days(request: web.Request) -> web.Response:
 async def _view(request: web.Request) -> Change | None:
     """The change that is asked for, None: its traffic is being read."""
     snapshot, id_ = snapshot_of(request), _meant(request)
-    current = under_way(snapshot)
-    followed = await _followed(request, *(current if id_ in current else (id_,)))
+    followed = await changes_followed(request, id_)
     return None if followed is None else change_view(snapshot, followed, id_)
-
-
-async def _followed(request: web.Request, *ids: str) -> Followed | None:
-    """Where changes stand. Those under way are always asked for together, so that they are read once."""
-    if not ids:
-        return Followed(today=datetime.now(UTC).date(), progress=(), owners={})
-    snapshot = snapshot_of(request)
-    changes = {id_: (producer_of(snapshot, snapshot.changes[id_]), snapshot.changes[id_]) for id_ in ids}
-    found: Followed | None = await made(
-        request, follow, ids, given=Plans(ledger=snapshot.ledger, changes=changes)
-    )
-    return found
 
 
 def _meant(request: web.Request) -> str:

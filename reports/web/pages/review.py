@@ -2,23 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
-from datetime import date
-from time import time_ns
-from typing import TYPE_CHECKING
-
 from aiohttp import web
 
 from reports import review_words
-from reports.review_material import day_of
-from reports.review_reading import reviews_beside
-from reports.web.making import Decided, being_made, default_since, made, make_review
-from reports.web.site import KEEPER, page, snapshot_of
-from reports.when import read_instant
-from store.errors import QuestionError
-
-if TYPE_CHECKING:
-    from pathlib import Path
+from reports.web.making import being_made, review_asked
+from reports.web.site import page
 
 LINES = 60
 """Lines of one list, each with who depends; programs get all."""
@@ -28,14 +16,8 @@ REMEMBERED = 12
 
 async def review(request: web.Request) -> web.Response:
     """The review since the day that is asked for, else since the last one that was saved."""
-    snapshot = snapshot_of(request)
-    saved = await asyncio.to_thread(_saved, reviews_beside(request.app[KEEPER].sources.ledger))
-    asked = request.query.get("since", "").strip()
-    since = day_of(read_instant(asked)) if asked else default_since(saved, snapshot.whole.window)
-    if since >= day_of(time_ns()):
-        raise QuestionError("The review must end after it begins: say a day before today.")
-    given = Decided(documents=snapshot.documents, ledger=snapshot.ledger, incidents=snapshot.incidents)
-    found = await made(request, make_review, since, given=given)
+    asked = await review_asked(request, request.query.get("since", "").strip())
+    found = asked.review
     if found is None:
         return being_made(request, "The review", "review.css")
     return page(
@@ -48,21 +30,10 @@ async def review(request: web.Request) -> web.Response:
         window=found.window,
         capture=found.capture,
         in_full=LINES,
-        saved=[day for day in saved if day < found.day][:REMEMBERED],
-        since=since,
+        saved=[day for day in asked.saved if day < found.day][:REMEMBERED],
+        since=asked.since,
         styles=("review.css",),
     )
-
-
-def _saved(folder: Path) -> list[date]:
-    """The days of the reviews that were saved, the latest first."""
-    found = []
-    for path in folder.glob("*.json"):
-        try:
-            found.append(date.fromisoformat(path.stem))
-        except ValueError:
-            continue
-    return sorted(found, reverse=True)
 
 
 ROUTES = [web.get("/review", review)]

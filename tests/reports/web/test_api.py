@@ -6,6 +6,7 @@ import json
 import subprocess
 import sys
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,10 +22,13 @@ from inference.fold import fold
 from reports.compare import drift_between
 from reports.json_form import drift_form, to_json
 from reports.reasons import headline
+from reports.web import making
 from reports.web.api.answering import _start
 from reports.web.api.document import SOURCE, document
+from reports.web.making import Decided, make_review
 from reports.web.pages.api import ANSWERS
 from reports.web.security import Access
+from reports.web.workshop import Piece
 from store.store import Store
 from tests.cli.sidecar import Recorder
 from tests.reports.web.served import serving
@@ -32,6 +36,7 @@ from tests.reports.web.served import serving
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from reports.review import Review
     from reports.web.snapshot import Snapshot, Sources
     from tests.reports.web.served import Served
 
@@ -209,6 +214,9 @@ def test_filters_narrow(served: Served) -> None:
         ("/findings?relied_upon=maybe", "The parameter relied_upon is wrong"),
         ("/exchanges?since=yesterday", "The parameter since is wrong"),
         ("/operations/one?producer=shop", "The parameter key is missing"),
+        ("/review?since=yesterday", "The parameter since is wrong"),
+        ("/review/items?list=all", "The parameter list is wrong"),
+        ("/changes?closed=1", "The parameter closed is wrong"),
     ],
 )
 def test_what_is_not_documented_is_refused_in_words(served: Served, path: str, words: str) -> None:
@@ -225,6 +233,8 @@ def test_what_is_not_documented_is_refused_in_words(served: Served, path: str, w
         "/clauses/aaaaaaaaaaaa",
         "/observations/aaaaaaaaaaaaaaaa",
         "/observations/a",
+        "/changes/none",
+        "/review?since=9999-12-31",
     ],
 )
 def test_what_is_not_there_is_said(served: Served, path: str) -> None:
@@ -268,7 +278,24 @@ def test_nothing_is_sent_twice(served: Served, path: str) -> None:
 # The document, held against the running server
 
 
-def test_generated_requests_find_no_fault(sources: Sources, snapshot: Snapshot, tmp_path: Path) -> None:
+class Made:
+    """A workshop that has made a review already: what it makes of generated days would take minutes."""
+
+    def __init__(self, review: Review) -> None:
+        self._piece = Piece(stamp="")
+        self._piece.answer.set_result(review)
+
+    def ask(self, *_: object, given: object) -> Piece:
+        del given
+        return self._piece
+
+
+def test_generated_requests_find_no_fault(
+    sources: Sources, snapshot: Snapshot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given = Decided(documents=snapshot.documents, ledger=snapshot.ledger, incidents={})
+    review = make_review(sources, date(2020, 1, 1), given)
+    monkeypatch.setattr(making, "WORKSHOP", Made(review))
     with serving(sources, Access(token=TOKEN), first=snapshot) as running:
         assert requests.get(f"{running.url}/api/v1/status", timeout=10).status_code == 401
         command = [sys.executable, "-c", "from schemathesis.cli import schemathesis; schemathesis()", "run"]

@@ -15,6 +15,7 @@ from contract.ledger.template import template
 from reports.web.change_view import Days
 from tests.reports.browsing import axe, tab_of
 from tests.reports.web.served import serving
+from tests.reports.web.test_api import ask, check
 from tests.reports.web.test_drift import get, made
 
 if TYPE_CHECKING:
@@ -86,6 +87,22 @@ def test_one_change(planned: Served) -> None:
     assert 'href="javascript:' not in text
     assert 'href="https://example.org/moved"' in made(planned, "/changes/whole")
     assert "done on 2025-01-02" in made(planned, "/changes/gone")
+
+
+def test_the_api_tells_the_same(planned: Served) -> None:
+    made(planned, "/changes")
+    heads = ask(planned, "/changes")
+    check("/changes", heads)
+    assert [one["id"] for one in heads["items"]] == ["gone", "field", "whole"]
+    assert [one["id"] for one in ask(planned, "/changes", closed="false")["items"]] == ["field", "whole"]
+    for head in heads["items"]:
+        made(planned, head["page"])
+        whole = ask(planned, f"/changes/{head['id']}")
+        check("/changes/{id}", whole)
+        assert head.items() <= whole.items()
+    field = ask(planned, "/changes/field")
+    assert (field["overdue"], field["producer"], field["unacknowledged"]) == (True, "shop", ["billing"])
+    assert {one["consumer"]: one["state"] for one in field["standings"]}["billing"] == "depends"
 
 
 @pytest.mark.parametrize(

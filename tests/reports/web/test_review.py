@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import pytest
+import requests
 
+from reports.review import Item, Part, Review
+from reports.review_html import review_html
 from reports.review_material import day_of
+from reports.web import making
 from reports.web.making import default_since
+from reports.web.workshop import WORKSHOP
 from tests.reports.browsing import axe
 from tests.reports.web.served import serving
+from tests.reports.web.test_api import Made, all_of, ask, check
 from tests.reports.web.test_drift import get, made
 
 if TYPE_CHECKING:
@@ -41,6 +48,53 @@ def test_the_review_leads_to_clauses(served: Served, snapshot: Snapshot) -> None
     assert f'href="/clauses/{snapshot.drift.relied[0].id}"' in text
     assert "defacto map --explain" not in text
     assert made(served, f"/review?since={YESTERDAY}") != text
+
+
+def test_the_api_tells_the_same(served: Served) -> None:
+    made(served, f"/review?since={YESTERDAY}")
+    head = ask(served, "/review", since=str(YESTERDAY))
+    check("/review", head)
+    assert head["page"] == f"/review?since={YESTERDAY}"
+    items = list(all_of(served, "/review/items", since=str(YESTERDAY), limit=50))
+    assert Counter(one["list"] for one in items) == {
+        one["list"]: one["total"] for one in head["lists"] if one["total"]
+    }
+    relied = ask(served, "/review/items", since=str(YESTERDAY), list="relied")
+    check("/review/items", relied)
+    assert relied["total"] == sum(one["list"] == "relied" for one in items) > 0
+    assert ask(served, f"/clauses/{relied['items'][0]['id']}")["standing"] == "undeclared"
+
+
+def test_a_program_is_told_to_come_again(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(making, "PATIENCE", 0)
+    monkeypatch.setattr(WORKSHOP, "_make", lambda *_: None)
+    answer = requests.get(f"{served.url}/api/v1/review", {"since": "2001-01-01"}, timeout=10)
+    WORKSHOP._next.clear()
+    assert (answer.status_code, answer.headers["Retry-After"]) == (503, "2")
+    assert answer.json()["title"] == "The review is being made: ask again."
+
+
+def test_planned_changes_lead_to_their_page(
+    served: Served, snapshot: Snapshot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    item = Item(about="GET /orders", said="the total goes", change="a/<b>")
+    slugs = ("relied", "broken", "incidents", "disputed", "due", "changes", "decisions")
+    review = Review(
+        producers=("shop",),
+        documents={},
+        since=YESTERDAY,
+        day=TODAY,
+        generated_at=snapshot.whole.generated_at,
+        window=None,
+        capture=snapshot.whole.capture,
+        observed=1,
+        parts=tuple(
+            Part(slug=one, title=one, about="", items=(item,) if one == "changes" else ()) for one in slugs
+        ),
+    )
+    monkeypatch.setattr(making, "WORKSHOP", Made(review))
+    assert 'href="/changes/a%2F%3Cb%3E"' in get(served, "/review").text
+    assert "<code>defacto change status a/&lt;b&gt;</code>" in review_html(review)
 
 
 @pytest.mark.parametrize(
