@@ -66,6 +66,7 @@ class Fates(Kept[Passed]):
     def met(self, subject: Subject) -> Tally | None:
         """Nothing is stated of which this could be asked."""
         del subject
+        return None
 
     @classmethod
     def from_state(cls, state: Any, entry: Any = Passed) -> Self:

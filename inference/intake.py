@@ -100,7 +100,7 @@ class Intake(Ranked[Taken]):
         table: dict[str, int] = {}
         rows = [
             [
-                table.setdefault(value, len(table)) if name in _TEXTS else value
+                table.setdefault(str(value), len(table)) if name in _TEXTS else value
                 for name, value in zip(Taken._fields, taken, strict=True)
             ]
             for taken in self.events()

@@ -141,6 +141,13 @@ class Sequences:
             kept = frozenset(names[:MAX_NAMES])
             self.groups = {name: things for name, things in self.groups.items() if name[0] in kept}
 
+    def by_name(self) -> dict[str, Things]:
+        """Things by what tells them apart, whoever was given them."""
+        found: dict[str, Things] = {}
+        for (by, _), things in sorted(self.groups.items()):
+            found.setdefault(by, Things()).merge(things)
+        return found
+
     def order(self) -> Order | None:
         """The order by what tells most things apart: a customer's orders are in order if each order is.
 

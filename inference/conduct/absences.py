@@ -7,7 +7,7 @@ waited must have waited much longer than is usual for that consumer and operatio
 from __future__ import annotations
 
 from collections import defaultdict
-from itertools import pairwise, takewhile
+from itertools import pairwise
 from statistics import median
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -97,8 +97,16 @@ def _backlogs(intake: Intake) -> Iterator[list[Taken]]:
     for taken in stretches:
         for number, (last, first) in enumerate(pairwise(taken), 1):
             if first.at - last.at >= MIN_AWAY_NS:
-                waiting = takewhile(lambda one, back=first.at: one.published < back, taken[number:])
-                backlog = [one for one in waiting if one.published > last.at]
+                backlog = list(_waiting(taken[number:], last.at))
                 late = max((first.at - one.published - long[one.route] for one in backlog), default=-1)
                 if len(backlog) >= MIN_BACKLOG and late >= 0:
                     yield backlog
+
+
+def _waiting(taken: list[Taken], left: int) -> Iterator[Taken]:
+    """What was published after a consumer left and before it came back, up to the first that came later."""
+    for one in taken:
+        if one.published >= taken[0].at:
+            return
+        if one.published > left:
+            yield one

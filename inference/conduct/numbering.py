@@ -24,6 +24,7 @@ from inference.thresholds import MIN_ACKNOWLEDGED, MIN_LATENCY, MIN_ONCE
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from contract.claim import Dependence
     from inference.intake import Intake, Taken
     from inference.scene import Scene
 
@@ -120,7 +121,7 @@ def commits(scene: Scene) -> Iterator[Stated]:
             )
 
 
-def _links(found: _Committed) -> dict[str, object]:
+def _links(found: _Committed) -> dict[str, Dependence]:
     return {
         name: depends(name, Level.REQUESTED, "commits what it was given", tally)
         for name, tally in found.tallies.items()

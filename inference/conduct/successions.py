@@ -12,7 +12,7 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from itertools import permutations
 from math import exp
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from contract.claim import Evidence, Level
 from contract.clause import Clause
@@ -21,7 +21,7 @@ from contract.operation import parse
 from contract.subject import Subject
 from inference.deliveries import Deliveries
 from inference.scene import of_view
-from inference.sequences import OWN_KEY, Things
+from inference.sequences import OWN_KEY
 from inference.stated import Stated, depends
 from inference.thresholds import CHANCE, MAX_BEGUN_OFTEN, MAX_CHAIN_BREAKS, MIN_CHAIN
 
@@ -37,12 +37,24 @@ Pair = tuple[str, str]
 """What comes first, and what after: two operations."""
 
 
+class _First(NamedTuple):
+    """When the first message about a thing came (Unix ns), and how many there were."""
+
+    at: int
+    of: int
+
+
 @dataclass(slots=True)
 class _Given:
-    """The deliveries of one operation to one consumer, and the things that they are about by each name."""
+    """The deliveries of one operation to one consumer.
+
+    What was first of each thing stands by what tells things apart, which are sampled up to their `ceilings`
+    (`inference/kept.py`).
+    """
 
     all: Tally
-    things: dict[str, Things]
+    ceilings: dict[str, int] = field(default_factory=dict)
+    things: dict[str, dict[int, _First]] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -81,9 +93,8 @@ def successions(scene: Scene) -> Iterator[Stated]:
     """`comes-after`: one for each pair of operations that consumers are given in one order."""
     found: dict[Pair, dict[str, _Steps]] = defaultdict(lambda: defaultdict(_Steps))
     for consumer, given in _by_consumer(scene).items():
-        for (first, after), by in sorted(_pairs(given).items()):
-            for name in by:
-                _count(found[first, after][name], consumer, given[first], given[after], name)
+        for first, after, by in _pairs(given):
+            _count(found[first, after][by], consumer, given[first], given[after], by)
     best = {pair: _best(by) for pair, by in found.items()}
     doubts = {pair: steps.doubt(len(best)) for pair, (_, steps) in best.items()}
     sure = {pair for pair, doubt in doubts.items() if not doubt}
@@ -102,43 +113,38 @@ def _by_consumer(scene: Scene) -> dict[str, dict[str, _Given]]:
             continue
         for consumer, view in one.views.items():
             deliveries = of_view(view, Deliveries)
-            things: dict[str, Things] = defaultdict(Things)
-            for (by, _), part in sorted(deliveries.sequences.groups.items()):
-                things[by].merge(part)
-            if things:
-                found[consumer][operation] = _Given(deliveries.all, things)
+            found[consumer][operation] = given = _Given(deliveries.all)
+            for by, things in deliveries.sequences.by_name().items():
+                given.ceilings[by] = things.ceiling
+                given.things[by] = {
+                    digest: _First(min(known).at, len(known)) for digest, known in things.entries.items()
+                }
     return found
 
 
-def _pairs(given: Mapping[str, _Given]) -> dict[Pair, set[str]]:
+def _pairs(given: Mapping[str, _Given]) -> Iterator[tuple[str, str, str]]:
     """The operations that are about the same things, each way round, and what tells those apart."""
-    about: dict[tuple[str, int], list[str]] = defaultdict(list)
-    for operation, one in given.items():
-        for by, things in one.things.items():
-            for digest in things.entries:
-                about[by, digest].append(operation)
-    found: dict[Pair, set[str]] = defaultdict(set)
-    for (by, _), operations in about.items():
-        for pair in permutations(operations, 2):
-            found[pair].add(by)
-    return found
+    for first, after in permutations(sorted(given), 2):
+        before, behind = given[first].things, given[after].things
+        for by in sorted(before.keys() & behind.keys()):
+            if not before[by].keys().isdisjoint(behind[by]):
+                yield first, after, by
 
 
 def _count(steps: _Steps, consumer: str, first: _Given, after: _Given, by: str) -> None:
     """Look at the things that are sampled of both; not at those that may have been met before the record."""
-    before, behind = first.things[by], after.things[by]
-    ceiling = min(before.ceiling, behind.ceiling)
+    before, ceiling = first.things[by], min(first.ceilings[by], after.ceilings[by])
     longest, alone = 0, []
-    for digest, later in behind.entries.items():
+    for digest, later in after.things[by].items():
         if digest >= ceiling:
             continue
-        at, earlier = min(later).at, before.entries.get(digest)
+        earlier = before.get(digest)
         if earlier is None:
-            alone.append(at)
+            alone.append(later.at)
             continue
-        steps.expected += len(later) / (len(later) + len(earlier))
-        steps.often += len(earlier) > 1
-        lag = at - min(earlier).at
+        steps.expected += later.of / (later.of + earlier.of)
+        steps.often += earlier.of > 1
+        lag = later.at - earlier.at
         steps.held += lag > 0
         steps.turned += lag < 0
         longest = max(longest, lag)

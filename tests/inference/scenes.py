@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from inference.fold import Fold
 from inference.scene import OperationScene, Scene
@@ -43,6 +43,11 @@ def scene(records: Iterable[Exchange | Message]) -> Scene:
         scenes={key: OperationScene(producer, key, whole[key], views[key]) for key in sorted(whole)},
         consumers=consumers,
     )
+
+
+def value(stated: Stated) -> Any:
+    """What a clause states, in JSON's own types."""
+    return stated.clause.kind.value
 
 
 def said(stated: Iterable[Stated]) -> list[str]:

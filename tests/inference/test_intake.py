@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 def at(seconds: float, number: int = 0, **more: Any) -> Message:
     """The delivery of a record of Kafka."""
-    kind = {"protocol": "kafka", "partition": number % 2, "sequence": number}
+    kind: dict[str, Any] = {"protocol": "kafka", "partition": number % 2, "sequence": number}
     one = message(seconds, "orders", {"n": number}, published=seconds - 1, number=number)
     return replace(one, **(kind | more))
 
