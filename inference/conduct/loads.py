@@ -96,7 +96,10 @@ def _in_flight(intake: Intake) -> _Limit | None:
     for taken in stretches:
         for level, one, freed in _levels(taken):
             most = max(most, level)
-            if freed and one.at - freed <= soon and (not one.published or one.published < freed):
+            waited = not one.published or one.published < freed
+            if (
+                freed and one.at - freed <= soon and waited and one.before <= 0
+            ):  # what was given back comes soon
                 shown[level].add(one.at, one.id)
     return _Limit(most, shown[most], _routes(stretches)) if shown[most].count else None
 

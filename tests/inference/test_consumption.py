@@ -75,6 +75,23 @@ def test_what_comes_by_the_clock_is_no_limit() -> None:
     assert list(in_flight(scene(steady))) == []
 
 
+def test_what_is_given_back_and_comes_at_once_shows_no_limit() -> None:
+    back = [
+        message(
+            9 * n + step / 10,
+            "orders",
+            {"n": n},
+            published=9 * n - 0.01,
+            handled=9 * n + step / 10 + 0.0999,
+            acknowledgement="nack-requeue" if step < 3 else "ack",
+            redeliveries=step,
+        )
+        for n in range(30)
+        for step in range(4)
+    ]
+    assert list(in_flight(scene(back))) == []
+
+
 def test_of_two_consumers_the_smaller_limit_is_told() -> None:
     other = [
         replace(one, consumer=Identity(basis="queue", value="mail"), id=f"m{one.id}") for one in worked(1)
