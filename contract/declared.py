@@ -63,7 +63,7 @@ def _by_content(library: Library, producer: str) -> DeclaredContract:
         return messages.of_library(library, producer)
     raise DeclaredError(
         f"{library.source} names no openapi, swagger or asyncapi version",
-        "OpenAPI 3.0, 3.1 and 3.2, Swagger 2.0, AsyncAPI 2.0 to 2.6 and 3.0 are supported, GraphQL schemas"
-        " (.graphql, .gql, .graphqls), protobuf (.proto, .desc, .pb, .binpb), and schemas of messages in Avro"
-        " (.avsc) and as JSON Schema.",
+        "OpenAPI 3.0, 3.1 and 3.2, Swagger 2.0, AsyncAPI 2.0 to 2.6, 3.0 and 3.1 are supported, GraphQL"
+        " schemas (.graphql, .gql, .graphqls), protobuf (.proto, .desc, .pb, .binpb), and schemas of messages"
+        " in Avro (.avsc) and as JSON Schema.",
     )

@@ -1,4 +1,4 @@
-"""Declared AsyncAPI 2.0 to 2.6 and 3.0 documents → clauses.
+"""Declared AsyncAPI 2.0 to 2.6, 3.0 and 3.1 documents → clauses.
 
 Each type of message of each channel is two operations: `SEND orders.{tenant}.created#OrderCreated` is what
 publishers do, `RECEIVE …` what subscribers get. Which of them the documented application itself does is of no

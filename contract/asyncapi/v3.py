@@ -1,4 +1,4 @@
-"""AsyncAPI 3.0 documents as channels."""
+"""AsyncAPI 3.0 and 3.1 documents as channels."""
 
 from __future__ import annotations
 

@@ -16,30 +16,37 @@ if TYPE_CHECKING:
     from contract.openapi.library import Library
 
 _MAX_TOLD = 5
-_VERSION = re.compile(r"(2)\.[0-6](\..+)?|(3)\.0(\..+)?")
-_SUPPORTED = "AsyncAPI 2.0 to 2.6 and 3.0 are supported."
+_MAX_WARNED = 100
+_VERSION = re.compile(r"(2)\.[0-6](\..+)?|(3)\.[01](\..+)?")
+_SUPPORTED = "AsyncAPI 2.0 to 2.6, 3.0 and 3.1 are supported."
 
 
 def check(library: Library) -> str:
-    """The major version of a document (`2`, `3`), once it is known to have its shape.
+    """The major version of a document (`2`, `3`), once it is known to have its parts.
+
+    What has another shape inside of a part costs no more than itself: it is told, and the rest is read.
 
     Raises:
-        DeclaredError: it is of another version, or has another shape; the message says where and why.
+        DeclaredError: it is of another version, or its parts cannot be told; the message says where and why.
     """
     major = _major(library)
     try:
-        found = list(islice(_validator(major).iter_errors(library.tree), _MAX_TOLD))
+        found = list(islice(_validator(major).iter_errors(library.tree), _MAX_WARNED))
     except (ValueError, RecursionError, OverflowError) as error:
         raise DeclaredError(f"{library.source} cannot be validated: {error}") from None
-    if found:
-        told = "; ".join(
-            f"{library.where(tuple(map(str, error.instance_path)))}: {error.message}" for error in found
-        )
+    grave = [_told(error, library) for error in found if len(error.instance_path) <= 1]
+    if grave:
         raise DeclaredError(
-            f"{library.source} is not a valid AsyncAPI {major} document: {told}",
+            f"{library.source} is not a valid AsyncAPI {major} document: {'; '.join(grave[:_MAX_TOLD])}",
             "Mend the document where the message points, then run this again.",
         )
+    for error in found:
+        library.warn(_told(error, library))
     return major
+
+
+def _told(error: jsonschema_rs.ValidationError, library: Library) -> str:
+    return f"{library.where(tuple(map(str, error.instance_path)))}: {error.message}"
 
 
 def _major(library: Library) -> str:

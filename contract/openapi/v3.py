@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
 _METHODS = (*METHODS, "query")
 _STYLES = {"path": "simple", "header": "simple", "query": "form", "cookie": "form"}
+_PREFIXED = frozenset({"label", "matrix"})
 _ANYTHING = frozenset({"*/*", "application/*"})
 MAX_BASES = 32
 """Base paths of one server, whose variables multiply."""
@@ -44,12 +45,16 @@ def operations(library: Library) -> Iterator[Written]:
     """All operations, in the order of the document."""
     root = library.root
     known = child(root, "components", "securitySchemes")
+    for path, _ in entries(child(root, "webhooks")):
+        library.warn(f"#/webhooks/{path}: calls that the producer makes are not compared")
     for path, item in entries(child(root, "paths")):
         listed = [(method, child(item, method)) for method in _METHODS]
         listed += list(entries(child(item, "additionalOperations")))
         for method, operation in listed:
             if operation is None or not isinstance(operation.schema, dict):
                 continue
+            for name, callback in entries(child(operation, "callbacks")):
+                library.warn(f"{callback.pointer}: calls that the producer makes ({name}) are not compared")
             servers = next((one for one in (operation, item, root) if child(one, "servers")), root)
             schemes = security(operation, root)
             given = (leaf for owner in (item, operation) for leaf in items(child(owner, "parameters")))
@@ -126,7 +131,10 @@ def _parameter(leaf: Leaf, library: Library) -> Iterator[Parameter]:
 
 
 def _text(leaf: Leaf, place: str, name: str, *, required: bool) -> Parameter:
-    """A parameter, header or form field by its style (OpenAPI 3.1, section 4.8.12.3)."""
+    """A parameter, header or form field by its style (OpenAPI 3.1, section 4.8.12.3).
+
+    In `label` and `matrix` something stands before the value (`.5`, `;id=5`): that text is not looked into.
+    """
     style = word(leaf, "style") or _STYLES[place]
     explode = leaf.schema.get("explode", style == "form") is True
     return Parameter(
@@ -134,7 +142,7 @@ def _text(leaf: Leaf, place: str, name: str, *, required: bool) -> Parameter:
         name=name,
         required=required,
         pointer=leaf.pointer,
-        schema=schema_of(leaf),
+        schema=None if style in _PREFIXED else schema_of(leaf),
         repeated=style == "form" and explode,
         spread=style == "form" and explode,
         deep=style == "deepObject",

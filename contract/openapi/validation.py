@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from contract.openapi.library import Library
 
 _MAX_TOLD = 5
+_MAX_WARNED = 100
 _MAX_MESSAGE = 200
 _META = "https://json-schema.org/draft/2020-12/schema"
 _SUPPORTED = "Swagger 2.0 and OpenAPI 3.0, 3.1 and 3.2 are supported."
@@ -46,24 +47,28 @@ class Violation:
 
 
 def check(library: Library, *, lenient: bool = False) -> str:
-    """The version of a document (`2.0`, `3.0`, `3.1`, `3.2`), once it is known to be valid.
+    """The version of a document (`2.0`, `3.0`, `3.1`, `3.2`), once it is known to have its parts.
+
+    What is invalid inside of a part costs no more than itself: it is told, and the rest is read.
 
     Args:
         library: the document.
-        lenient: whether all that is invalid is a warning, since the rest can be read.
+        lenient: whether it is so, too, with what is invalid at the root.
 
     Raises:
-        DeclaredError: it is no such document, or an invalid one.
+        DeclaredError: it is no such document, or one whose parts cannot be told.
     """
     version = _version(library)
     try:
         found = list({one.steps: one for one in _violations(version, library.tree)}.values())
     except (ValueError, RecursionError, OverflowError) as error:
         raise DeclaredError(f"{library.source} cannot be validated: {_short(str(error))}") from None
-    for violation in found:
-        if violation.minor or lenient:
-            library.warn(f"{library.where(violation.steps)}: {violation.message}")
-    grave = [violation for violation in found if not (violation.minor or lenient)]
+    grave = [one for one in found if len(one.steps) <= 1 and not (one.minor or lenient)]
+    slight = [one for one in found if one not in grave]
+    for violation in slight[:_MAX_WARNED]:
+        library.warn(f"{library.where(violation.steps)}: {violation.message}")
+    if len(slight) > _MAX_WARNED:
+        library.warn(f"{len(slight) - _MAX_WARNED} more places are not as {_name(version)} has them")
     if grave:
         told = "; ".join(f"{library.where(one.steps)}: {one.message}" for one in grave[:_MAX_TOLD])
         more = f"; and {len(grave) - _MAX_TOLD} more" if len(grave) > _MAX_TOLD else ""

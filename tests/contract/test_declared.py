@@ -32,4 +32,4 @@ def test_the_root_decides(text: str, key: str) -> None:
 def test_what_is_none_of_them_is_told(text: str) -> None:
     with pytest.raises(DeclaredError, match="openapi, swagger or asyncapi") as error:
         load(text, producer="x")
-    assert "AsyncAPI 2.0 to 2.6 and 3.0" in (error.value.hint or "")
+    assert "AsyncAPI 2.0 to 2.6, 3.0 and 3.1" in (error.value.hint or "")

@@ -191,16 +191,6 @@ def test_of_two_channels_with_one_address_the_first_counts() -> None:
         ("asyncapi: 2.7.0\nchannels: {}\n", "2.7.0"),
         ("asyncapi: 2.6.0\ninfo: {title: x}\n", "channels"),
         ("asyncapi: 2.6.0\nchannels: []\n", "line 2, #/channels"),
-        (
-            "asyncapi: 2.6.0\nchannels:\n  a:\n    publish: {message: {headers: 4}}\n",
-            "line 4, #/channels/a/publish",
-        ),
-        ("asyncapi: 3.0.0\nchannels:\n  a: {messages: {m: [1]}}\n", "line 3, #/channels/a/messages/m"),
-        (
-            "asyncapi: 3.0.0\noperations:\n  a: {action: publish, channel: {$ref: x}}\n",
-            "#/operations/a/action",
-        ),
-        ("asyncapi: 3.0.0\ncomponents: {messages: {m: {name: 4}}}\n", "#/components/messages/m/name"),
         ("title: nothing\nof: ours\n", "asyncapi"),
         ("[]\n\n", "asyncapi"),
     ],
@@ -209,6 +199,30 @@ def test_an_invalid_document_says_where_and_why(text: str, why: str) -> None:
     with pytest.raises(DeclaredError) as error:
         load(text, producer="lights")
     assert why in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        (
+            "asyncapi: 2.6.0\nchannels:\n  a: {publish: {message: {headers: 4}}}\n",
+            "line 3, #/channels/a/publish",
+        ),
+        ("asyncapi: 3.0.0\nchannels:\n  a: {messages: {m: [1]}}\n", "line 3, #/channels/a/messages/m"),
+        (
+            "asyncapi: 3.1.0\noperations:\n  a: {action: publish, channel: {$ref: x}}\n",
+            "#/operations/a/action",
+        ),
+        ("asyncapi: 3.0.0\ncomponents: {messages: {m: {name: 4}}}\n", "#/components/messages/m/name"),
+    ],
+)
+def test_what_is_invalid_inside_costs_no_more_than_itself(text: str, told: str) -> None:
+    channels = {"2": "  z: {publish: {message: {name: Z}}}", "3": "  z: {address: z, messages: {Z: {}}}"}
+    beside = f"channels:\n{channels[text[10]]}\n"
+    whole = text.replace("channels:\n", beside) if "channels:" in text else text + beside
+    contract = load(whole, producer="lights")
+    assert any(told.partition(", ")[2] in warning or told in warning for warning in contract.warnings)
+    assert {"SEND z#Z", "RECEIVE z#Z"} <= {one.key for one in contract.operations}
 
 
 def test_versions_that_yaml_reads_as_numbers_and_extensions() -> None:

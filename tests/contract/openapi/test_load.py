@@ -279,13 +279,60 @@ def test_a_clause_leads_back_to_the_document() -> None:
         ("openapi: 9.9.9\ninfo: {title: x, version: '1'}\npaths: {}\n", "9.9.9"),
         ("title: nothing\nof: ours\n", "openapi"),
         ("openapi: 3.0.3\ninfo: {title: x, version: '1'}\n", "paths"),
-        ("openapi: 3.0.3\ninfo: {title: x, version: '1'}\npaths: {/a: {get: {responses: 4}}}\n", "/paths"),
+        ("openapi: 3.0.3\ninfo: {title: x, version: '1'}\npaths: []\n", "line 3, #/paths"),
     ],
 )
 def test_an_invalid_document_says_where_and_why(text: str, why: str) -> None:
     with pytest.raises(DeclaredError) as error:
         loaded(text)
     assert why.lower() in str(error.value).lower()
+
+
+@pytest.mark.parametrize(
+    ("part", "place"),
+    [
+        ({"get": "nothing"}, "#/paths/~1a/get"),
+        ({"get": {"responses": 4}}, "#/paths/~1a/get/responses"),
+        (get({"200": answer({"type": "int"})}), "schema/type"),
+        (get({"200": answer({"type": "string", "required": True})}), "schema/required"),
+        (get(EMPTY, {"name": "q", "in": "query", "type": "string"}), "parameters/0"),
+        (get(EMPTY, {"name": "q", "in": "body", "schema": {}}), "parameters/0"),
+        (get({"200": answer({"type": "object", "properties": ["a"]})}), "schema/properties"),
+    ],
+)
+def test_what_is_invalid_inside_costs_no_more_than_itself(part: Any, place: str) -> None:
+    contract = loaded(document({"/a": part, "/b": get({"200": answer(REFERENCE)})}))
+    assert any(place in warning for warning in contract.warnings)
+    (whole,) = (one for one in contract.operations if one.key == "GET /b")
+    assert any(clause.subject.text == "response.200.body.id" for clause in whole.clauses_for({"200"}))
+
+
+def test_many_flaws_are_told_in_part() -> None:
+    paths = {f"/{index}": get({"200": answer({"type": "int"})}) for index in range(110)}
+    contract = loaded(document(paths))
+    assert len(contract.warnings) == 101
+    assert contract.warnings[-1] == "10 more places are not as OpenAPI 3.0 has them"
+
+
+def test_values_behind_a_prefix_are_texts() -> None:
+    parameters = [
+        {"name": name, "in": "path", "required": True, "style": style, "schema": {"type": "integer"}}
+        for name, style in (("a", "label"), ("b", "matrix"), ("c", "simple"))
+    ]
+    found = stated(loaded(document({"/{a}/{b}/{c}": get(EMPTY, *parameters)})), "200")
+    types = {name: found[f"request.path.{name} type"] for name in "abc"}
+    assert types == {"a": ["string"], "b": ["string"], "c": ["integer"]}
+
+
+def test_calls_that_the_producer_makes_are_named() -> None:
+    hook = {"post": {"responses": EMPTY}}
+    paths = {"/a": get(EMPTY, callbacks={"onPaid": {"{$request.body#/url}": hook}})}
+    contract = loaded(document(paths, version="3.1.0", webhooks={"paid": hook}))
+    assert [one.key for one in contract.operations] == ["GET /a"]
+    assert [warning.partition(": ")[0] for warning in contract.warnings] == [
+        "#/webhooks/paid",
+        "#/paths/~1a/get/callbacks/onPaid",
+    ]
 
 
 def test_a_missing_file_and_a_remote_one(tmp_path: Path) -> None:
