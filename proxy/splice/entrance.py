@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import socket
+import errno
 from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING
@@ -12,6 +12,7 @@ from proxy.splice.proxy_protocol import ProxyProtocolError, read_header
 from proxy.splice.tls import HANDSHAKE_TIMEOUT_S, ListenContext
 
 if TYPE_CHECKING:
+    import socket
     import ssl
     from collections.abc import Callable
 
@@ -19,14 +20,22 @@ if TYPE_CHECKING:
     from proxy.splice.settings import Lane
 
 BACKLOG = 1024
+AT_ONCE = 64
+"""Connections accepted before others get their turn again."""
 HEADER_TIMEOUT_S = 5.0
 """A proxy sends its header with the connection; whoever has not after so long is no proxy of ours."""
 NO_FILES_PAUSE_S = 0.1
 """When the system gives no more files: so long until the next try. The connections wait in the backlog."""
 
 
+_EXHAUSTED = {errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM}
+
+
 class Entrance:
     """One lane's listener.
+
+    It accepts by hand, all that wait at once: libuv accepts one connection each time it has served all
+    others, so that a few hundred which come together at a busy forwarder wait for up to a second.
 
     Args:
         lane: its settings.
@@ -44,34 +53,23 @@ class Entrance:
         self._accept = accept
         self._malformed = malformed
         self._tls = ListenContext(lane.tls) if lane.tls is not None else None
-        self._server: asyncio.AbstractServer | None = None
-        self._accepting: asyncio.Task[None] | None = None
-        self._greeting: set[asyncio.Task[None]] = set()
+        self._listener: socket.socket | None = None
+        self._arriving: set[asyncio.Task[None]] = set()
 
-    async def open(self, listener: socket.socket) -> None:
-        """Accept connections on a bound socket."""
-        loop = asyncio.get_running_loop()
-        if self.lane.accept_proxy_protocol:
-            listener.listen(BACKLOG)
-            listener.setblocking(False)
-            self._accepting = loop.create_task(self._accept_greeted(listener))
-            return
-        create = loop.create_unix_server if listener.family == socket.AF_UNIX else loop.create_server
-        self._server = await create(
-            partial(self._accept, None),
-            sock=listener,
-            backlog=BACKLOG,
-            ssl=self._context,
-            ssl_handshake_timeout=self._handshake_timeout,
-        )
+    def open(self, listener: socket.socket) -> None:
+        """Accept connections on a bound socket, which is ours from now on."""
+        listener.listen(BACKLOG)
+        listener.setblocking(False)
+        self._listener = listener
+        self._listen()
 
-    def close(self) -> None:
-        """Accept no more."""
-        if self._server is not None:
-            self._server.close()
-        for task in (self._accepting, *self._greeting):
-            if task is not None:
-                task.cancel()
+    def close(self) -> set[asyncio.Task[None]]:
+        """Accept no more; what is still arriving."""
+        if self._listener is not None:
+            asyncio.get_running_loop().remove_reader(self._listener)
+            self._listener.close()
+            self._listener = None
+        return self._arriving
 
     def refresh(self) -> None:
         """Take up a certificate that was replaced."""
@@ -86,34 +84,44 @@ class Entrance:
     def _handshake_timeout(self) -> float | None:
         return HANDSHAKE_TIMEOUT_S if self._tls is not None else None
 
-    async def _accept_greeted(self, listener: socket.socket) -> None:
-        """Accept by hand: the header has to be taken off the socket before TLS or anything else reads it."""
-        loop = asyncio.get_running_loop()
-        with listener:
-            while True:
-                try:
-                    client, _ = await loop.sock_accept(listener)
-                except OSError:
-                    await asyncio.sleep(NO_FILES_PAUSE_S)
-                    continue
-                task = loop.create_task(self._greet(client))
-                self._greeting.add(task)
-                task.add_done_callback(self._greeting.discard)
+    def _listen(self) -> None:
+        if self._listener is not None:
+            asyncio.get_running_loop().add_reader(self._listener, self._accept_waiting, self._listener)
 
-    async def _greet(self, client: socket.socket) -> None:
+    def _accept_waiting(self, listener: socket.socket) -> None:
         loop = asyncio.get_running_loop()
-        try:
-            async with asyncio.timeout(HEADER_TIMEOUT_S):
-                origin = await read_header(client)
-        except (ProxyProtocolError, TimeoutError, OSError):
-            self._malformed()
-            client.close()
-            return
-        except asyncio.CancelledError:
-            client.close()
-            raise
+        for _ in range(AT_ONCE):
+            try:
+                client, _ = listener.accept()
+            except BlockingIOError:
+                return
+            except OSError as error:
+                if error.errno not in _EXHAUSTED:
+                    continue  # of that connection, which is gone already (accept(2))
+                loop.remove_reader(listener)
+                loop.call_later(NO_FILES_PAUSE_S, self._listen)
+                return
+            client.setblocking(False)
+            task = loop.create_task(self._admit(client))
+            self._arriving.add(task)
+            task.add_done_callback(self._arriving.discard)
+
+    async def _admit(self, client: socket.socket) -> None:
+        """Take a PROXY header off the socket before TLS or anything else reads it, and begin."""
+        origin = None
+        if self.lane.accept_proxy_protocol:
+            try:
+                async with asyncio.timeout(HEADER_TIMEOUT_S):
+                    origin = await read_header(client)
+            except (ProxyProtocolError, TimeoutError, OSError):
+                self._malformed()
+                client.close()
+                return
+            except asyncio.CancelledError:
+                client.close()
+                raise
         with suppress(OSError):  # it went away, or failed its handshake: uvloop has closed it
-            await loop.connect_accepted_socket(
+            await asyncio.get_running_loop().connect_accepted_socket(
                 partial(self._accept, origin),
                 client,
                 ssl=self._context,

@@ -55,13 +55,12 @@ class Forwarder:
         self._empty.set()
         self._ways = [Way(index, lane) for index, lane in enumerate(lanes)]
         self._entrances = [self._entrance(way) for way in self._ways]
-        self._opening: set[asyncio.Task[None]] = set()
 
-    async def listen(self, listeners: tuple[socket.socket | None, ...]) -> None:
+    def listen(self, listeners: tuple[socket.socket | None, ...]) -> None:
         """Accept connections on one bound socket for each lane; None: it has a process of its own."""
         for entrance, listener in zip(self._entrances, listeners, strict=True):
             if listener is not None and not entrance.lane.token:
-                await entrance.open(listener)
+                entrance.open(listener)
                 if entrance.lane.protocol == "kafka":
                     self._follow_brokers(entrance.lane, listener.getsockname()[1])
 
@@ -79,9 +78,7 @@ class Forwarder:
             way.splice = splice
             entrance = self._entrance(way)
             self._entrances.append(entrance)
-            task = asyncio.ensure_future(entrance.open(listener))
-            self._opening.add(task)
-            task.add_done_callback(self._opening.discard)
+            entrance.open(listener)
             return way
 
         brokers = Brokers(lane, port, lead)
@@ -100,13 +97,16 @@ class Forwarder:
 
     async def drain(self, within_s: float) -> None:
         """Accept no more, wait for the exchanges under way, and cut what is left after `within_s` seconds."""
-        for entrance in self._entrances:
-            entrance.close()
+        arriving = [task for entrance in self._entrances for task in entrance.close()]
+        if arriving:
+            await asyncio.wait(arriving, timeout=min(QUIET_CHECK_S, within_s))
         loop = asyncio.get_running_loop()
         end = loop.time() + within_s
         while (left := end - loop.time()) > 0 and not await self._empty_within(min(QUIET_CHECK_S, left)):
             for splice in tuple(self._splices):
                 splice.close_if_quiet()
+        for one in arriving:
+            one.cancel()
         for splice in tuple(self._splices):
             splice.abort()
         await self._empty_within(QUIET_CHECK_S)  # connection_lost runs, which tells the tap

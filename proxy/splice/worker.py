@@ -68,7 +68,7 @@ async def _serve(
     forwarder = Forwarder(settings.lanes, tap)
     await tap.listen()
     await tap.wait_for_decoder(DECODER_START_S)
-    await forwarder.listen(listeners)
+    forwarder.listen(listeners)
     gauges[Gauge.SERVING] = 1
     lifeline.send("serving")
     refreshing = loop.create_task(_refresh(forwarder))

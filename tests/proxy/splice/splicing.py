@@ -59,7 +59,7 @@ async def worker(upstream_port: int, protocol: str = "http", **settings: Any) ->
         tap = Tap(given, counters, 0)
         forwarder = Forwarder(given.lanes, tap)
         await tap.listen()
-        await forwarder.listen((listener,))
+        forwarder.listen((listener,))
         try:
             yield Worker(listener.getsockname()[1], tap, forwarder, counters, given)
         finally:
