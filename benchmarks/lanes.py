@@ -84,21 +84,23 @@ def loads(port: int, pid: int, seconds: int, *, tls: bool) -> dict[str, Load]:
     for title, size in SIZES.items():
         for connections in CONNECTIONS:
             url = f"{'https' if tls else 'http'}://127.0.0.1:{port}/{size}"
-            before = cpu_s(pid)
-            text = subprocess.run(
-                ["wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "--latency", url],
-                check=True,
-                capture_output=True,
-                text=True,
-            ).stdout
-            requests = int(search(r"(\d+) requests in", text))
-            found[f"{'TLS' if tls else 'plain'}, {title}, {connections}"] = Load(
-                float(search(r"Requests/sec:\s+([\d.]+)", text)),
-                milliseconds(search(r"\n\s+50%\s+(\S+)", text)),
-                milliseconds(search(r"\n\s+99%\s+(\S+)", text)),
-                (cpu_s(pid) - before) / requests * 1e6,
-            )
+            name = f"{'TLS' if tls else 'plain'}, {title}, {connections}"
+            found[name] = drive(url, pid, connections, seconds)
     return found
+
+
+def drive(url: str, pid: int, connections: int, seconds: int, *options: str) -> Load:
+    """Run wrk, and count what it costs a process."""
+    before = cpu_s(pid)
+    command = ["wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "--latency", *options, url]
+    text = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+    requests = int(search(r"(\d+) requests in", text))
+    return Load(
+        float(search(r"Requests/sec:\s+([\d.]+)", text)),
+        milliseconds(search(r"\n\s+50%\s+(\S+)", text)),
+        milliseconds(search(r"\n\s+99%\s+(\S+)", text)),
+        (cpu_s(pid) - before) / requests * 1e6,
+    )
 
 
 def http2(folder: Path, seconds: int) -> None:
@@ -177,9 +179,10 @@ def made(folder: Path) -> tuple[Path, Path]:
 
 
 def forwarder(supervisor: int) -> int:
-    """The busiest of the supervisor's children that is not nice: what forwards."""
+    """The largest of the supervisor's children that is no nicer than it is itself: what forwards."""
     children = Path(f"/proc/{supervisor}/task/{supervisor}/children").read_text().split()
-    return max((pid for pid in map(int, children) if os.getpriority(os.PRIO_PROCESS, pid) == 0), key=rss)
+    ours = os.getpriority(os.PRIO_PROCESS, supervisor)
+    return max((pid for pid in map(int, children) if os.getpriority(os.PRIO_PROCESS, pid) == ours), key=rss)
 
 
 def pid_of(port: int) -> int:
