@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 MOST = 60
 """Clauses of one list, and neighbours on one side."""
-_BEFORE = frozenset({"preceded-by", "effect-within", "read-your-writes"})
+_BEFORE = frozenset({"preceded-by", "comes-after", "effect-within", "read-your-writes"})
 """Kinds whose other operation comes before the subject's; of all others it comes after."""
 _BETWEEN = frozenset({Family.ORDER, Family.TIMING, Family.IDEMPOTENCY, Family.FAILURE})
 """Families of kinds that name another operation."""
