@@ -26,12 +26,14 @@ def terms(by: str, reason: str, until: date | None) -> Terms:
     """On which terms a break is accepted.
 
     Raises:
-        click.UsageError: nobody, or for no reason.
+        click.UsageError: nobody, or for no reason, or until a day that has passed.
     """
     if not by.strip():
         raise click.UsageError("Who accepts it? Give --by.")
     if not reason.strip():
         raise click.UsageError("Why? Give --reason: whoever reads the ledger later will ask.")
+    if until is not None and until < today():
+        raise click.UsageError(f"--accept-until {until} has passed: then it is accepted no more.")
     return Terms(by=by, at=today(), reason=reason, until=until)
 
 

@@ -59,6 +59,8 @@ def add_command(
       defacto incident add --at 2026-03-04T09:12 --what 'total became a text' --clause hrnncgzhocrj
       defacto incident add --at 2d --near-miss --what 'billing_ref was nearly dropped' --by anna
     """
+    if not what.strip():
+        raise click.UsageError("What happened? Say it with --what.")
     try:
         incident = Incident(
             what=" ".join(what.split()),

@@ -19,10 +19,13 @@ from cli.options import (
 )
 from cli.output import deliver
 from cli.review_reading import Since, open_reader
-from contract.changing.progress import instant_of
+from contract.changing.progress import day_of, instant_of
 from reports.review_reading import last_saved, read_earlier, reviewed, reviews_beside
+from store.errors import DefactoError
 
 if TYPE_CHECKING:
+    from datetime import date
+
     from rich.console import RenderableType
 
     from contract.ledger.model import Ledger
@@ -78,10 +81,12 @@ def command(
     from contract.incidents import path_beside, read  # noqa: PLC0415  # commands import their work when they run
 
     path = Path(ledger_path)
-    begin, earlier = _beginning(since, path)
     now = until if until is not None else time_ns()
+    begin, earlier = _beginning(since, path, day_of(now))
     if begin >= now:
-        raise click.UsageError("The review must end after it begins.")
+        raise click.UsageError(
+            f"The review must end after it begins, on {day_of(begin)}: see --since and --until."
+        )
     reader = open_reader(
         store_url,
         producer=producer,
@@ -96,11 +101,11 @@ def command(
         _save(review, reviews_beside(path))
 
 
-def _beginning(since: int | Path | None, ledger: Path) -> tuple[int, Earlier | None]:
+def _beginning(since: int | Path | None, ledger: Path, day: date) -> tuple[int, Earlier | None]:
     """From when on things are new (Unix ns), and the review that was then."""
-    path = last_saved(reviews_beside(ledger)) if since is None else since
+    path = last_saved(reviews_beside(ledger), day) if since is None else since
     if path is None:
-        raise click.UsageError("Since when? Give --since DATE; no review was saved yet.")
+        raise click.UsageError(f"Since when? Give --since DATE; no review before {day} was saved.")
     if isinstance(path, int):
         return path, None
     earlier = read_earlier(path)
@@ -119,7 +124,10 @@ def _save(review: Review, folder: Path) -> None:
     from reports.json_form import to_json  # noqa: PLC0415  # as above
     from reports.review_text import review_form  # noqa: PLC0415
 
-    folder.mkdir(exist_ok=True)
+    try:
+        folder.mkdir(exist_ok=True)
+    except OSError as error:
+        raise DefactoError(f"cannot make the folder {folder}: {error.strerror}") from error
     path = folder / f"{review.day}.json"
     deliver(to_json(review_form(review)), str(path))
     click.echo(f"Saved as {path}.", err=True)

@@ -16,7 +16,8 @@ from contract.changes.rules import RULES
 from contract.changes.sdl import Sdl, compare_schemas, judge_schemas
 from contract.changes.single import OPERATION
 from contract.changes.single import Mode as Reading
-from contract.changes.usage import Judged, by_policy, judge
+from contract.changes.usage import Judged, Verdict, by_policy, judge
+from contract.changing.progress import QUIET_DAYS, day_of
 from contract.grading import direction_of, ruled, unknown
 from contract.ledger.leaving import gone, left_of
 from contract.ledger.ruling import speaks_of
@@ -27,13 +28,14 @@ from reports.words import count, length, listed
 from store.errors import QuestionError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
     from datetime import date
 
     from contract.changes.change import Change
     from contract.changes.reading import Loaded
     from contract.changes.rules import Rule
-    from contract.claim import ContractMap, ProducerMap
+    from contract.changes.usage import Hit
+    from contract.claim import Consumer, ContractMap, ProducerMap
     from contract.clause import Direction
     from contract.ledger.model import Ledger
     from contract.policy import EvidencePolicy, Policy
@@ -108,7 +110,7 @@ def of_traffic(question: Question, observed: ContractMap) -> Checked:
     return Checked(
         old=_name(old) or SEEN,
         new=_name(new) if new is not None else "what was announced",
-        judged=_judged(old, new, question, mine),
+        judged=tuple(_dated(one, mine.consumers) for one in _judged(old, new, question, mine)),
         usage=True,
         producer=mine.name,
         window=observed.window,
@@ -191,6 +193,20 @@ def _judged(
     if isinstance(old, Sdl):
         return judge_schemas(changes, old, mine)
     return judge(changes, mine, new if isinstance(new, Document) else None, question.rules)
+
+
+def _dated(judged: Judged, consumers: Iterable[Consumer]) -> Judged:
+    """A change with a word on who depended before, and has called on without: it may have migrated."""
+    calls = {one.name: one.last_seen for one in consumers}
+    return replace(judged, hits=tuple(_since(hit, calls.get(hit.consumer, 0)) for hit in judged.hits))
+
+
+def _since(hit: Hit, last_call: int) -> Hit:
+    if hit.verdict is not Verdict.BREAKS or hit.last_seen is None:
+        return hit
+    if last_call - hit.last_seen <= QUIET_DAYS * DAY_NS:
+        return hit
+    return replace(hit, basis=f"{hit.basis}; not since {day_of(hit.last_seen)}, and it called on: ask it")
 
 
 def _as_observed(new: Loaded, mine: ProducerMap) -> Loaded:

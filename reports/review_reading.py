@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -25,6 +26,7 @@ from store.store import Store
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
+    from datetime import date
     from pathlib import Path
 
     from contract.claim import ContractMap
@@ -157,9 +159,13 @@ def reviews_beside(ledger: Path) -> Path:
     return ledger.with_name(f"{ledger.stem}.reviews")
 
 
-def last_saved(folder: Path) -> Path | None:
-    """The latest saved review, None: there is none."""
-    return max(folder.glob("*.json"), default=None)
+def last_saved(folder: Path, before: date) -> Path | None:
+    """The latest saved review of an earlier day, None: there is none."""
+    saved = (path for path in folder.glob("*.json") if _DAY.fullmatch(path.stem))
+    return max((path for path in saved if path.stem < before.isoformat()), default=None)
+
+
+_DAY = re.compile(r"\d{4}-\d\d-\d\d")
 
 
 def read_earlier(path: Path) -> Earlier:

@@ -126,9 +126,35 @@ def _as(kind: type[T], found: object, place: str) -> T:
     try:
         return msgspec.convert(found, kind)
     except msgspec.ValidationError as error:
-        raise LedgerError(
-            f"{place}: {error}", "Text that looks like a number or a date needs quotes."
-        ) from error
+        raise LedgerError(f"{place}: {error}", _advice(str(error), kind)) from error
+
+
+def _advice(said: str, kind: type) -> str:
+    """What to do about a value that does not fit: which there are, where there are few."""
+    if "Expected `str`" in said:
+        return "Text that looks like a number or a date needs quotes."
+    found = inspect.type_info(kind)
+    for name in re.findall(r"\.(\w+)|\[", said.rpartition("$")[2]):
+        found = _inside(found, name)
+    chosen = _choices(found) if "Invalid enum value" in said else []
+    if chosen:
+        return f"There are: {', '.join(chosen)}."
+    return "docs/contract.schema.json says what may stand there."
+
+
+def _inside(kind: inspect.Type, name: str) -> inspect.Type:
+    """The type of a key of another, or of all of its values."""
+    if isinstance(kind, inspect.UnionType):
+        kind = next((one for one in kind.types if not isinstance(one, inspect.NoneType)), kind)
+    if isinstance(kind, inspect.StructType):
+        return next((one.type for one in kind.fields if one.encode_name == name), kind)
+    return kind.value_type if isinstance(kind, inspect.DictType) else kind
+
+
+def _choices(kind: inspect.Type) -> list[str]:
+    if isinstance(kind, inspect.EnumType):
+        return [str(one.value) for one in kind.cls]
+    return [str(one) for one in kind.values] if isinstance(kind, inspect.LiteralType) else []
 
 
 def _unknown(found: object, kind: inspect.Type, place: str) -> Iterator[str]:

@@ -197,6 +197,14 @@ def test_accepting_says_who_and_why_and_only_what_breaks(shop: Defacto) -> None:
     assert not Path("contract.yaml").exists()
 
 
+def test_nothing_is_accepted_until_a_day_that_has_passed(shop: Defacto) -> None:
+    check(shop, REQUIRED)
+    said = shop("check", "new.yaml", "--base", "openapi.yaml", *TERMS, "--accept-until", "2020-01-01")
+    assert said.code == 2
+    assert "2020-01-01 has passed" in said.err
+    assert not Path("contract.yaml").exists()
+
+
 DAY = 86_400
 STAYS = "interface: {{producer: shop}}\npolicy: {{evidence: {{stays_days: {}}}}}\n"
 

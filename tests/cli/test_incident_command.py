@@ -40,6 +40,7 @@ def test_written_listed_and_shown(defacto: Defacto) -> None:
 def test_used_wrongly(defacto: Defacto) -> None:
     add = ("incident", "add", "--what", "x", "--at", "2026-03-04")
     assert defacto("incident", "add", "--what", "x").code == 2
+    assert "What happened? Say it with --what." in defacto("incident", "add", "--what", " ", "--at", "1d").err
     assert "is no id of a clause" in defacto(*add, "--clause", "orders").err
     assert "before it happened" in defacto(*add, "--resolved", "2026-03-01").err
     assert defacto("incident", "show", "2026-03-04-1").code == 2

@@ -76,3 +76,24 @@ def test_what_is_wrong_is_said(defacto: Defacto, tmp_path: Path) -> None:
     said = defacto("policy")
     assert said.code == 3
     assert "Invalid enum value 'fine'" in said.err
+    assert "There are: unknown, warn." in said.err
+
+
+@pytest.mark.parametrize(
+    ("text", "advice"),
+    [
+        ("policy: {compatibility: {requests: SIDEWAYS}}", "There are: BACKWARD, BACKWARD_TRANSITIVE, "),
+        ("policy: {compatibility: {severity: {enum: huge}}}", "There are: compatible, warning, breaking."),
+        (
+            "clauses: {aaaaaaaaaaaa: {positions: {x: {role: king, position: undecided}}}}",
+            "There are: producer",
+        ),
+        ("policy: {evidence: {stays_days: -1}}", "docs/contract.schema.json says what may stand there."),
+        ("interface: {version: 1.4}", "needs quotes"),
+    ],
+)
+def test_what_may_stand_there_is_said(defacto: Defacto, tmp_path: Path, text: str, advice: str) -> None:
+    (tmp_path / "contract.yaml").write_text(text, encoding="utf-8")
+    said = defacto("policy")
+    assert said.code == 3
+    assert advice in said.err

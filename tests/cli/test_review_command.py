@@ -169,6 +169,25 @@ def test_a_saved_review_is_where_the_next_one_begins(story: Defacto, tmp_path: P
     }
 
 
+def test_a_review_begins_where_one_of_an_earlier_day_ended(story: Defacto, tmp_path: Path) -> None:
+    for since, until in ((NOVEMBER, DECEMBER), (DECEMBER, JANUARY)):
+        asked = ("review", "--since", since, "--until", until, *DOCUMENTED, "--save", "--format", "json")
+        assert story(*asked).code == 0
+    (tmp_path / "contract.reviews" / "notes.json").write_text("{")
+    assert review(story, "--until", JANUARY)["since"] == DECEMBER  # made anew, it begins where it did
+    assert review(story, "--until", "2024-02-01")["since"] == JANUARY
+    said = story("review", "--since", JANUARY, "--until", DECEMBER, *DOCUMENTED)
+    assert said.code == 2
+    assert "must end after it begins, on 2024-01-01" in said.err
+
+
+def test_a_review_that_cannot_be_kept_is_said(story: Defacto, tmp_path: Path) -> None:
+    (tmp_path / "contract.reviews").write_text("not a folder")
+    said = story("review", "--since", NOVEMBER, "--until", DECEMBER, *DOCUMENTED, "--save")
+    assert said.code == 3
+    assert "cannot make the folder" in said.err
+
+
 def test_the_formats_say_the_same(story: Defacto) -> None:
     asked = ("review", *DOCUMENTED, "--since", DECEMBER, "--until", "2024-02-01")
     compare("review.txt", story(*asked).out)

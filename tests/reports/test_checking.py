@@ -9,12 +9,13 @@ import pytest
 
 from contract.changes import Compatibility
 from contract.changes.accepting import Terms, put
-from contract.claim import Consumer
+from contract.changes.usage import Verdict
+from contract.claim import Consumer, ContractMap
 from contract.ledger.model import Ledger
 from contract.ledger.reading import parse
 from contract.policy import DAY_NS
 from reports.check import Checked
-from reports.checking import under
+from reports.checking import Question, of_traffic, under
 from tests.reports.conftest import MORNING, consumer
 from tests.reports.test_check import BROKEN, checked
 
@@ -76,6 +77,20 @@ def test_of_documents_alone_a_policy_of_evidence_says_nothing() -> None:
 def test_without_a_ledger_everybody_counts() -> None:
     report = found(last("web", 0), last("app", 15))
     assert under(report, parse(WEEKS, ""), DAY) == report
+
+
+def test_who_has_called_on_without_is_told(shop_map: ContractMap) -> None:
+    """It may have migrated; the verdict stays, for nothing proves it."""
+
+    def basis(days: int) -> str:
+        (one,) = shop_map.producers
+        later = tuple(replace(each, last_seen=each.last_seen + days * DAY_NS) for each in one.consumers)
+        seen = replace(shop_map, producers=(replace(one, consumers=later),))
+        (change,) = of_traffic(Question(announced=("remove GET /orders/{id} 200 body id",)), seen).judged
+        return next(hit.basis for hit in change.hits if hit.verdict is Verdict.BREAKS)
+
+    assert "not since" not in basis(14)
+    assert basis(16).endswith("; not since 2026-03-02, and it called on: ask it")
 
 
 def test_what_was_accepted_passes() -> None:
