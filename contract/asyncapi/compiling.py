@@ -46,6 +46,7 @@ def compiled(channel: Channel, producer: str, viewer: Viewer) -> Iterator[Declar
                 path=path,
                 template=path,
                 pointer=messages[0].pointer,
+                bases=channel.bases,
                 security=channel.security,
                 request=parameters if at is _RECEIVED else parameters + message,
                 responses={_MESSAGE: message} if at is _RECEIVED else {},

@@ -12,11 +12,12 @@ from contract.openapi.written import Parameter
 from contract.view import Leaf
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from contract.asyncapi.traits import Fields
     from contract.openapi.library import Library
 
+_WITH_PATHS = frozenset({"http", "https", "ws", "wss"})
 _NAMED = re.compile(r"\{([^{}]*)\}")
 
 
@@ -38,6 +39,22 @@ def address_of(name: str, channel: Leaf) -> str:
         or name
         or _text_at(channel, "bindings", "amqp", "exchange", "name")
     )
+
+
+def bases_of(servers: Iterable[Leaf]) -> tuple[str, ...]:
+    """The paths that servers put before an address: over HTTP and WebSocket it is a path below theirs.
+
+    Version 2 has it in `url`, version 3 in `pathname`. Whether traffic shows it depends on where it is seen.
+    """
+    paths = (_path_of(server) for server in servers if word(server, "protocol") in _WITH_PATHS)
+    return tuple(dict.fromkeys(("", *paths)))
+
+
+def _path_of(server: Leaf) -> str:
+    url = word(server, "url")
+    rest = url.partition("://")[2] or url
+    path = (word(server, "pathname") or rest.partition("/")[2]).strip("/")
+    return f"/{path}" if path else ""
 
 
 def _text_at(leaf: Leaf, *steps: str) -> str:
@@ -75,6 +92,9 @@ def message_of(fields: Fields, pointer: str, key: str, library: Library) -> Mess
         library: the document; is told what cannot be read.
     """
     headers = fields.get("headers")
+    bindings = fields.get("bindings")
+    if bindings is not None and child(bindings, "kafka", "key") is not None:
+        library.warn(f"{pointer}: schemas of keys are not compared: a key is kept as its text")
     content_type = _text(fields, "contentType") or word(library.root, "defaultContentType")
     return Message(
         type=_text(fields, "name") or key,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from contract.asyncapi.reading import address_of, message_of, parameters_of
+from contract.asyncapi.reading import address_of, bases_of, message_of, parameters_of
 from contract.asyncapi.traits import with_traits
 from contract.asyncapi.written import Channel
 from contract.openapi.reading import child, entries, items
@@ -34,6 +34,7 @@ def channels(library: Library) -> Iterator[Channel]:
             address=address,
             pointer=channel.pointer,
             security=_security(operations, root),
+            bases=bases_of(_servers(channel, root)),
             parameters=tuple(parameters_of(channel, address)),
             messages=tuple(
                 message_of(with_traits(leaf, root, override=True), pointer, _key(pointer), library)
@@ -50,6 +51,12 @@ def _messages(operation: Leaf) -> Iterator[Leaf]:
         yield from items(several)
     elif message is not None:
         yield message
+
+
+def _servers(channel: Leaf, root: Leaf) -> list[Leaf]:
+    """Those that a channel names, else all (2.6, Channel Item Object, "servers")."""
+    named = [name.schema for name in items(child(channel, "servers"))]
+    return [server for key, server in entries(child(root, "servers")) if not named or key in named]
 
 
 def _key(pointer: str) -> str:

@@ -36,7 +36,8 @@ class Channel:
     """A channel as written.
 
     `address` is what messages are published to, `{parameters}` in it, `""` if that is not said. `parameters`
-    are those in the address. `security` names the schemes of all its operations.
+    are those in the address. `bases` are paths that servers put before it, `""` for none. `security` names
+    the schemes of all its operations.
     """
 
     address: str
@@ -44,3 +45,4 @@ class Channel:
     security: tuple[str, ...]
     parameters: tuple[Parameter, ...]
     messages: tuple[Message, ...]
+    bases: tuple[str, ...] = ("",)

@@ -89,7 +89,8 @@ class DeclaredOperation:
 
     def under(self, base: str) -> DeclaredOperation:
         """The same operation, keyed by its path below another base path."""
-        path = path_below(base, self.template)
+        place, sharp, type_ = self.template.partition("#")
+        path = path_below(base, place) + sharp + type_
         return replace(self._called(f"{self.method} {path}"), path=path)
 
     def of_type(self, type_: str) -> DeclaredOperation:
@@ -219,13 +220,13 @@ class _Router:
 def _bases_in_use(operations: Iterable[DeclaredOperation], keys: Iterable[str]) -> dict[str, set[str]]:
     """By the key of an operation the base paths that observed operations have it under."""
     router = _Router(
-        (path_below(base, one.template), replace(one, bases=(base,)))
+        (path_below(base, one.template.partition("#")[0]), replace(one, bases=(base,)))
         for one in operations
         for base in one.ways
     )
     used: dict[str, set[str]] = {}
     for method, _, path in (key.partition(" ") for key in sorted(keys)):
-        found = router.match(method, path)
+        found = router.match(method, path.partition("#")[0])  # types do not decide where a path begins
         if found is not None:
             used.setdefault(found.key, set()).update(found.bases)
     return used

@@ -51,6 +51,8 @@ class Guarantee:
 def of_document(declared: DeclaredContract, observed: ProducerMap | None) -> list[Guarantee]:
     """What a document promises, with the consumers that the map shows to ask for it or to use it."""
     claims = {one.key: one.claims for one in observed.operations} if observed else {}
+    if observed is not None:
+        declared = declared.observed(observed.operations)
     guarantees: list[Guarantee] = []
     for operation in declared.operations:
         seen = claims.get(operation.key, ())

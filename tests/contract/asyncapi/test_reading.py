@@ -225,6 +225,34 @@ def test_what_is_invalid_inside_costs_no_more_than_itself(text: str, told: str) 
     assert {"SEND z#Z", "RECEIVE z#Z"} <= {one.key for one in contract.operations}
 
 
+@pytest.mark.parametrize(
+    ("version", "servers"),
+    [
+        (
+            "2.6.0",
+            {
+                "live": {"url": "wss://x.example/v1/", "protocol": "wss"},
+                "b": {"url": "k:1", "protocol": "kafka"},
+            },
+        ),
+        ("3.0.0", {"live": {"host": "x.example", "pathname": "/v1", "protocol": "wss"}}),
+    ],
+)
+def test_the_path_of_a_server_stands_before_addresses(version: str, servers: dict[str, Any]) -> None:
+    channel = {"publish": {"message": {"name": "M"}}, "address": "/rooms/{id}", "messages": {"M": {}}}
+    contract = loaded(document({"/rooms/{id}": channel}, version=version, servers=servers))
+    assert {one.key for one in contract.operations} == {"SEND /rooms/{id}#M", "RECEIVE /rooms/{id}#M"}
+    called = contract.as_called(["RECEIVE /v1/rooms/{room_id}#m"])
+    assert {one.key for one in called.operations} == {"SEND /v1/rooms/{id}#M", "RECEIVE /v1/rooms/{id}#M"}
+    assert contract.as_called(["RECEIVE /rooms/{room_id}#m"]).operations == contract.operations
+
+
+def test_schemas_of_keys_are_named_and_left_out() -> None:
+    message = {"name": "M", "bindings": {"kafka": {"key": {"type": "string"}}}}
+    (told,) = loaded(document({"a": published(message)})).warnings
+    assert "schemas of keys are not compared" in told
+
+
 def test_versions_that_yaml_reads_as_numbers_and_extensions() -> None:
     assert len(load("asyncapi: 2.6\nchannels: {a: {publish: {message: {}}}}\n", producer="x").operations) == 2
     source = document({}, components={"messages": {"x-odd": 4, "m": NUMBER}})
