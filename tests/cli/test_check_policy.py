@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.cli.test_check_command import DOCUMENT, NO_TOTAL, REQUIRED, check
-from tests.cli.test_map_command import shop
+from tests.cli.test_check_command import NO_TOTAL, REQUIRED, check
+from tests.cli.test_map_command import DOCUMENT, shop
 
 if TYPE_CHECKING:
     from tests.cli.test_map_command import Defacto

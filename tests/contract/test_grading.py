@@ -55,13 +55,15 @@ def test_by_default_each_rule_says_how_grave_it_is(name: str) -> None:
     assert ruled(one, DEFAULT, single=Mode.BACKWARD) == one
 
 
-@pytest.mark.parametrize("case", CASES, ids=lambda case: case.rule)
+@pytest.mark.parametrize(
+    "case",
+    [case for case in CASES if direction_of(change(case.rule)) is not None],
+    ids=lambda case: case.rule,
+)
 def test_the_opposite_mode_is_the_comparison_the_other_way_round(case: Case) -> None:
     today = date.fromisoformat(TODAY)
     there = compare(side(case.old), side(case.new), today=today)
     back = compare(side(case.new), side(case.old), today=today)
-    if all(direction_of(one) is None for one in there):
-        pytest.skip("it is only told to people")
     worst = max((one.compatibility.rank for one in back), default=0)
     assert max(undone(one).rank for one in there) == worst
 
