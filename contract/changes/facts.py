@@ -31,7 +31,8 @@ class Place:
     """A place and what is said of it. `pointer` is where the document says it.
 
     `branch` names the member of a union that says it, `""` for what is said of all together. `whole` gives
-    what stands there as the member of a union, if a schema says it; `blank` is what lets anything stand.
+    what stands there as the member of a union, if a schema says it. `blank` is what lets anything stand,
+    `cut` what was not looked into.
     """
 
     subject: Subject
@@ -40,6 +41,7 @@ class Place:
     branch: str = ""
     whole: Callable[[], Member | None] = field(default=_nothing, compare=False)
     blank: bool = False
+    cut: bool = False
 
 
 PlaceKey = tuple[str, Subject]

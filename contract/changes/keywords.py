@@ -10,7 +10,7 @@ from contract.changes.unions import WORDS, Member, Union
 from contract.view import TYPES, Group, Leaf
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from contract.changes.facts import Facts
     from contract.view import Node, Viewer
@@ -49,6 +49,7 @@ class Keywords:
         self._known: dict[int, tuple[Leaf, Facts]] = {}
         self._unions: dict[tuple[int, str], tuple[Leaf, Union | None]] = {}
         self._held: dict[int, tuple[Any, str]] = {}
+        self._members: dict[int, tuple[Leaf, Sequence[tuple[str, Leaf]]]] = {}
 
     def of(self, node: Node, within: int = 0) -> Facts:
         """The keywords of a schema; `oneOf` and `anyOf` as `Union`s."""
@@ -64,10 +65,17 @@ class Keywords:
             self._known[me] = node, self._read(node, within)
         return self._known[me][1]
 
-    def members(self, node: Node, within: int = 0) -> Iterator[tuple[str, Leaf]]:
+    def members(self, node: Node, within: int = 0) -> Sequence[tuple[str, Leaf]]:
         """The members of unions that are not plain, by name, else by their fields, else by type."""
         if isinstance(node, Group) or not isinstance(node.schema, dict) or within > MAX_CHAIN:
-            return
+            return ()
+        me = id(node.schema)
+        if me not in self._members:
+            self._members[me] = node, ()  # what a circle leads back to has no more of them
+            self._members[me] = node, tuple(self._read_members(node, within))
+        return self._members[me][1]
+
+    def _read_members(self, node: Leaf, within: int) -> Iterator[tuple[str, Leaf]]:
         for part in _parts(node):
             yield from self.members(part, within + 1)
         for word in WORDS:

@@ -180,14 +180,16 @@ def _is_inside(key: PlaceKey, closed: list[PlaceKey]) -> bool:
 
 
 def _has_parent(key: PlaceKey, mine: Mapping[PlaceKey, Place], theirs: Mapping[PlaceKey, Place]) -> bool:
-    """Whether the nearest place above that my side names is on the other side, too, and so is its type."""
+    """Whether the nearest place above that I name is on the other side, and speaks of what is below."""
     media, subject = key
     above = subject.parent
     while len(above.parts) > 1:
         found = mine.get((media, above))
         if found is not None:
             other = theirs.get((media, above))
-            return other is not None and not other.blank and _is_same_sort(found.facts, other.facts)
+            if other is None or other.blank or other.cut:
+                return False
+            return _is_same_sort(found.facts, other.facts)
         above = above.parent
     status = subject.status
     return status is None or subject.parts[2:] == () or ("", Subject(subject.parts[:2])) in theirs

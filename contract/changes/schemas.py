@@ -7,24 +7,25 @@ other keywords from `keywords`. A schema that contains itself is walked once.
 from __future__ import annotations
 
 import json
+from collections import deque
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from contract.changes.facts import Facts, Place
 from contract.changes.keywords import ASIDE, Keywords, plain
 from contract.changes.unions import WORDS
 from contract.clause import Direction
 from contract.subject import ITEM, VALUE, Subject
-from contract.view import TRUE, TYPES, Leaf, Viewer, pointer_of
+from contract.view import TRUE, TYPES, Group, Leaf, Node, Viewer, pointer_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from contract.view import Node, View
+    from contract.view import View
 
 MAX_DEPTH = 24
 MAX_PLACES = 3_000
-"""Places of one schema, the shallow ones first."""
+"""Places of one schema, the shallow ones first; what is below the others is not told."""
 MAX_UNIONS = 2
 """Unions inside of members of unions that are walked by member."""
 
@@ -53,56 +54,125 @@ class Schemas:
     def __init__(self) -> None:
         self._viewer = Viewer()
         self._keywords = Keywords(self._viewer)
+        self._known: dict[int, tuple[Leaf, Facts]] = {}
+        self._views: dict[_Key, tuple[Node, View]] = {}
 
-    def places(
-        self, node: Node, at: Subject, facts: Facts | None = None, branch: tuple[str, ...] = ()
-    ) -> Iterator[Place]:
-        """The places of a schema, in breadth, the root first; then those of the members of its unions.
+    def places(self, node: Node, at: Subject, facts: Facts | None = None) -> Iterator[Place]:
+        """The places of a schema, in breadth: the root first, and what is told by member after what is not.
 
         Args:
             node: the schema.
             at: the place that the schema describes.
             facts: what else is said of the root.
-            branch: the members of unions that the schema stands inside of.
         """
         unseen = "readOnly" if at.direction is Direction.REQUEST else "writeOnly"
-        queue = [(node, at, dict(facts or {}), frozenset[int](), "")]
-        for count, (here, subject, known, way, above) in enumerate(queue):
-            view = self._viewer.view(here)
-            said = self._keywords.of(here)
-            pointer = view.pointer or pointer_of(here) or above
-            yield Place(
-                subject=subject,
-                facts=known | _facts(view, said),
-                pointer=pointer,
-                branch="/".join(branch),
-                whole=partial(self._keywords.whole, here),
-                blank=is_blank(here),
-            )
-            for label, member in self._keywords.members(here) if len(branch) < MAX_UNIONS else ():
-                if label not in branch:
-                    yield from self.places(member, subject, branch=(*branch, label))
-            deep = len(subject.parts) - len(at.parts) >= MAX_DEPTH or count >= MAX_PLACES
-            if deep or view.targets & way or (unseen in view.hidden and "required" in known):
+        queue = deque([_Step(node, at, dict(facts or {}))])
+        members: deque[_Step] = deque()
+        for count in range(MAX_PLACES):
+            if not queue and not members:
+                return
+            here = (queue or members).popleft()
+            view = self._view(here.node)
+            deep = len(here.subject.parts) - len(at.parts) >= MAX_DEPTH
+            full = count + len(queue) + len(members) >= MAX_PLACES
+            cut = deep or full or bool(view.targets & here.way)
+            place = self._place(here, view, cut=cut)
+            yield place
+            if cut:
                 continue
-            for part, child, required in _children(view):
-                below = {} if required is None else {"required": required}
-                if part in view.required - view.fields.keys():
-                    below["undescribed"] = True
-                queue.append((child, subject.within(part), below, way | view.targets, pointer))
+            for label, member in self._keywords.members(here.node) if len(here.branch) < MAX_UNIONS else ():
+                if label not in here.branch:
+                    members.append(
+                        _Step(member, here.subject, {}, here.way, (*here.branch, label), here.above)
+                    )
+            if unseen in view.hidden and "required" in here.facts:
+                continue
+            for part, child, below in _children(view):
+                step = _Step(
+                    child,
+                    here.subject.within(part),
+                    below,
+                    here.way | view.targets,
+                    here.branch,
+                    place.pointer,
+                )
+                queue.append(step) if not here.branch else members.append(step)
+
+    def _view(self, node: Node) -> View:
+        """The view of a schema; in dense documents the same ones stand together again and again."""
+        key = _key(node)
+        if key not in self._views:
+            self._views[key] = node, self._viewer.view(node)
+        return self._views[key][1]
+
+    def _place(self, here: _Step, view: View, *, cut: bool) -> Place:
+        return Place(
+            subject=here.subject,
+            facts=here.facts | self._facts(here.node, view),
+            pointer=view.pointer or pointer_of(here.node) or here.above,
+            branch="/".join(here.branch),
+            whole=partial(self._keywords.whole, here.node),
+            blank=is_blank(here.node),
+            cut=cut,
+        )
+
+    def _facts(self, node: Node, view: View) -> Facts:
+        if not isinstance(node, Leaf):
+            return _facts(view, self._keywords.of(node))
+        known = self._known.get(id(node.schema))
+        if known is None:
+            known = self._known[id(node.schema)] = node, _facts(view, self._keywords.of(node))
+        return known[1]
 
 
-def _children(view: View) -> Iterator[tuple[str, Node, bool | None]]:
+_Key = tuple[bool | None, tuple[Any, ...]]
+
+
+def _key(node: Node) -> _Key:
+    """What makes two nodes the same: the schemas in them, and how they hold together."""
+    if isinstance(node, Leaf):
+        return None, (id(node.schema),)
+    return node.every, tuple(map(_key, node.nodes))
+
+
+def _flat(node: Node) -> Node:
+    """A node without groups inside of groups of the same sort, each schema once."""
+    if isinstance(node, Leaf):
+        return node
+    found: dict[_Key, Node] = {}
+    for child in map(_flat, node.nodes):
+        alike = isinstance(child, Group) and child.every is node.every
+        for one in child.nodes if isinstance(child, Group) and alike else (child,):
+            found.setdefault(_key(one), one)
+    return Group(tuple(found.values()), node.every) if len(found) > 1 else next(iter(found.values()), node)
+
+
+class _Step(NamedTuple):
+    """A schema to look at: where it stands, what is said of it from above, and the way to it.
+
+    `way` has the identities of the reference targets above, `branch` the members of unions it is inside of,
+    `above` the pointer of what it stands in.
+    """
+
+    node: Node
+    subject: Subject
+    facts: Facts
+    way: frozenset[int] = frozenset()
+    branch: tuple[str, ...] = ()
+    above: str = ""
+
+
+def _children(view: View) -> Iterator[tuple[str, Node, Facts]]:
     """Fields, values of a map, items of an array; for fields whether they must be there."""
     if "object" in view.types:
         for name, node in view.fields.items():
-            yield name, node, name in view.required
+            yield name, node, {"required": name in view.required}
         for name in sorted(view.required - view.fields.keys()):
-            yield name, view.others or TRUE, True
+            yield name, view.others or TRUE, {"required": True, "undescribed": True}
         if view.others is not None:
-            yield VALUE, view.others, None
+            yield VALUE, view.others, {}
     if "array" in view.types and view.items is not None:
-        yield ITEM, view.items, None
+        yield ITEM, view.items, {}
 
 
 def is_blank(node: Node) -> bool:

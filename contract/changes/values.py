@@ -32,7 +32,7 @@ _SHOWN = 6
 def values(old: Place, new: Place, today: date) -> Iterator[Change]:
     """The changes of a place that both sides have."""
     unseen = _unseen(old), _unseen(new)
-    if all(unseen):
+    if all(unseen) or old.facts == new.facts:
         return
     if any(unseen):
         rule = f"{_side(old)}-property-{'hidden' if unseen[1] else 'shown'}"
