@@ -2,8 +2,9 @@
 
 A stream that ends early gives what came before its end; one that is corrupt gives nothing, because what a
 decoder made of the bytes before the damage cannot be trusted. Output beyond the limit is counted and not
-kept, and beyond `COUNTED_LIMITS` limits not even counted, so that a few kilobytes that unpack to gigabytes
-cost little.
+kept, and beyond `COUNTED_LIMITS` limits not even counted. Of a bomb, a few bytes that unpack to very many,
+little is unpacked and less is kept, since a body that is cut is searched for secrets from end to end: so it
+costs about as much as other bytes that take as long to send.
 """
 
 from __future__ import annotations
@@ -17,6 +18,11 @@ import zstandard
 
 COUNTED_LIMITS = 16
 """How many times the limit is unpacked to learn the true size before we stop and call it "at least"."""
+
+PLAUSIBLE_TIMES = 100
+"""What says something does not unpack to more times its length on the wire; deflate could, to 1,032 times."""
+BOMB_BYTES = 4 * 1024
+"""Kept of what is longer than is counted."""
 
 MAX_CODINGS = 4
 """More codings on one body than anybody uses are taken for an attack on the decoder."""
@@ -71,12 +77,14 @@ def decode(data: bytes, codings: tuple[str, ...], limit: int) -> Decoded:
     if len(codings) > MAX_CODINGS:
         raise UndecodableError(f"{len(codings)} content codings on one body")
     complete = True
+    count = min(limit * COUNTED_LIMITS, max(limit, PLAUSIBLE_TIMES * len(data)))
     for coding in codings[:0:-1]:
         # What is wrapped here is compressed itself: a limit on it must not cut what would fit in the end.
-        inner = _collect(coding, data, keep=limit * COUNTED_LIMITS, count=limit * COUNTED_LIMITS)
+        inner = _collect(coding, data, keep=count, count=count)
         data, complete = inner.content, complete and inner.complete
-    outer = _collect(codings[0], data, keep=limit, count=limit * COUNTED_LIMITS)
-    return replace(outer, complete=complete and outer.complete)
+    outer = _collect(codings[0], data, keep=limit, count=count)
+    content = outer.content[:BOMB_BYTES] if outer.size > count else outer.content
+    return replace(outer, content=content, complete=complete and outer.complete)
 
 
 def _collect(coding: str, data: bytes, *, keep: int, count: int) -> Decoded:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import random
 import zlib
 from collections.abc import Callable
 
@@ -12,7 +13,7 @@ import zstandard
 from hypothesis import given
 from hypothesis import strategies as st
 
-from proxy.content import COUNTED_LIMITS, UndecodableError, codings_of, decode
+from proxy.content import BOMB_BYTES, COUNTED_LIMITS, PLAUSIBLE_TIMES, UndecodableError, codings_of, decode
 
 
 def _raw_deflate(data: bytes) -> bytes:
@@ -72,6 +73,25 @@ def test_a_bomb_stops_soon_after_the_count_does(name: str) -> None:
     decoded = decode(encode(bytes(80_000_000)), (coding,), 1_000)
     assert len(decoded.content) == 1_000
     assert COUNTED_LIMITS * 1_000 <= decoded.size < 80_000_000
+
+
+@pytest.mark.parametrize("codings", [1, 2, 3])
+def test_of_a_bomb_little_is_unpacked_and_less_is_kept(codings: int) -> None:
+    bomb = bytes(20_000_000)
+    for _ in range(codings):
+        bomb = gzip.compress(bomb)
+    decoded = decode(bomb, ("gzip",) * codings, LIMIT)
+    assert decoded.truncated
+    assert len(decoded.content) == BOMB_BYTES
+    assert decoded.size <= max(LIMIT, PLAUSIBLE_TIMES * len(bomb)) + 65_536
+
+
+def test_what_is_long_and_may_be_meant_is_kept_to_the_limit_and_a_small_body_whatever_it_packs_to() -> None:
+    long = random.Random(0).randbytes(30_000) * 10  # beyond what deflate looks back
+    assert len(decode(gzip.compress(long), ("gzip",), LIMIT).content) == LIMIT
+    small = bytes(LIMIT)
+    assert len(gzip.compress(small)) * PLAUSIBLE_TIMES < LIMIT
+    assert decode(gzip.compress(small), ("gzip",), LIMIT).content == small
 
 
 def test_stacked_codings_are_undone_from_the_last_one() -> None:
