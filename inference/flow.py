@@ -145,19 +145,25 @@ class Flows:
         """Keep the smallest hashes, and from now on look at no larger one."""
         if len(self.traces) <= MAX_VALUES:
             return
-        kept = sorted(self.traces)[:MAX_VALUES]
-        self.ceiling = min(self.ceiling, kept[-1] + 1)
-        self.traces = {digest: self.traces[digest] for digest in kept}
+        ordered = sorted(self.traces)
+        self.ceiling = min(self.ceiling, ordered[MAX_VALUES - 1] + 1)
+        for digest in ordered[MAX_VALUES:]:
+            del self.traces[digest]
 
     def merge(self, other: Flows) -> None:
-        """Merge the traces, and keep the smallest hashes of both."""
+        """Merge the traces, and keep the smallest hashes of both.
+
+        What is here already is walked only where the other lowers the ceiling: many parts become one in turn.
+        """
+        if other.ceiling < self.ceiling:
+            self.ceiling = other.ceiling
+            self.traces = {digest: trace for digest, trace in self.traces.items() if digest < self.ceiling}
         for digest, trace in other.traces.items():
-            mine = self.traces.get(digest)
-            if mine is None:
-                mine = self.traces[digest] = Trace(trace.bits)
-            mine.merge(trace)
-        self.ceiling = min(self.ceiling, other.ceiling)
-        self.traces = {digest: trace for digest, trace in self.traces.items() if digest < self.ceiling}
+            if digest < self.ceiling:
+                mine = self.traces.get(digest)
+                if mine is None:
+                    mine = self.traces[digest] = Trace(trace.bits)
+                mine.merge(trace)
         self._shrink()
 
     def state(self) -> Any:

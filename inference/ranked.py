@@ -57,10 +57,11 @@ class Ranked(Generic[E]):
 
     def merge(self, other: Self) -> None:
         """Take the events of both that rank below the lower ceiling."""
-        self.ceiling = min(self.ceiling, other.ceiling)
         self._ordered = []
-        self._events |= other._events
-        self._events = {rank: event for rank, event in self._events.items() if rank < self.ceiling}
+        if other.ceiling < self.ceiling:
+            self.ceiling = other.ceiling
+            self._events = {rank: event for rank, event in self._events.items() if rank < self.ceiling}
+        self._events |= {rank: event for rank, event in other._events.items() if rank < self.ceiling}
         self.shrink()
 
     def shrink(self) -> None:
@@ -69,5 +70,6 @@ class Ranked(Generic[E]):
             return
         ranks = sorted(self._events)
         self.ceiling = ranks[self.most]
-        self._events = {rank: self._events[rank] for rank in ranks[: self.most]}
+        for rank in ranks[self.most :]:
+            del self._events[rank]
         self._ordered = []
