@@ -95,6 +95,8 @@ def map_html(contract_map: ContractMap, candidates: Candidates | None = None) ->
     """The actual contract map as a page, with what was nearly claimed if it is given."""
     operations = [one for producer in contract_map.producers for one in producer.operations]
     known = [consumer for producer in contract_map.producers for consumer in producer.consumers]
+    shown, rows_left = clipped(matrix(operations, depended_on))
+    opened, named = in_full(operations)
     return file(
         "map.html",
         contract_map=contract_map,
@@ -104,8 +106,11 @@ def map_html(contract_map: ContractMap, candidates: Candidates | None = None) ->
         window=contract_map.window,
         capture=contract_map.capture,
         operations=operations,
+        opened=opened,
+        named=named,
         consumers=_people(known, operations),
-        matrix=matrix(operations, depended_on),
+        matrix=shown,
+        rows_left=rows_left,
     )
 
 

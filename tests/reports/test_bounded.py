@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 import pytest
 
-from reports import bounded
+from reports import bounded, html
 from reports.bounded import clipped, in_full
-from reports.html import drift_html
+from reports.html import drift_html, map_html
 from reports.matrix import matrix, telling
 
 if TYPE_CHECKING:
-    from contract.claim import OperationMap
+    from contract.claim import ContractMap, OperationMap
     from reports.drift import Drift
 
 
@@ -45,10 +46,22 @@ def test_a_matrix_keeps_whole_operations(shop_drift: Drift) -> None:
     assert left == sum(len(group.rows) for group in whole.groups[1:]) > 0
 
 
-def test_what_is_left_out_is_said(shop_drift: Drift, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert "The rest in short" not in drift_html(shop_drift)
+@pytest.mark.parametrize("most", [0, 6])
+@pytest.mark.parametrize("what", ["drift", "map"])
+def test_what_is_left_out_is_said(
+    what: str, most: int, shop_drift: Drift, shop_map: ContractMap, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def page() -> str:
+        return drift_html(shop_drift) if what == "drift" else map_html(shop_map)
+
+    whole = page()
+    assert "The rest in short" not in whole
+    assert "of further operations" not in whole
     monkeypatch.setattr(bounded, "MOST_LINES", 3)
-    page = drift_html(shop_drift)
-    assert "The rest in short" in page
+    monkeypatch.setattr(html, "clipped", partial(clipped, most=most))
+    short = page()
+    assert "The rest in short" in short
+    assert "of further operations" in short
+    assert len(short) < len(whole)
     for operation in operations_of(shop_drift):
-        assert operation.key.partition(" ")[2] in page
+        assert operation.key.partition(" ")[2] in short
