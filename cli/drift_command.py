@@ -8,6 +8,7 @@ import click
 
 from cli.ledger import find_ledger, ledger_option, tell_strays, today
 from cli.options import (
+    DECLARED_HELP,
     allow_remote_option,
     format_option,
     from_option,
@@ -37,7 +38,7 @@ if TYPE_CHECKING:
     "--declared",
     multiple=True,
     metavar="[PRODUCER=]FILE",
-    help="The OpenAPI, Swagger or AsyncAPI document; one for each producer.",
+    help=DECLARED_HELP,
 )
 @ledger_option
 @allow_remote_option
@@ -76,6 +77,8 @@ def command(
       defacto drift --declared openapi.yaml --producer orders --since 7d --format html -o drift.html
       defacto drift --declared openapi.yaml --format json | jq .verdict
       defacto drift --declared shop=openapi.yaml --declared shop-events=asyncapi.yaml
+      defacto drift --declared orders.created=order.avsc --declared orders.paid=payment.avsc
+      defacto drift --declared 'registry+https://registry.example?subject=orders-*' --allow-remote
       defacto drift --from 2026-11-01 --to 2026-11-08
       defacto drift --from 14d..7d --to 7d.. --format html -o week.html
     """

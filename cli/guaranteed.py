@@ -47,7 +47,7 @@ def source_options(command: _Decorated) -> _Decorated:
             "--declared",
             multiple=True,
             metavar="[PRODUCER=]FILE",
-            help="Guaranteed is what this OpenAPI, Swagger or AsyncAPI document says; one for each producer.",
+            help="Guaranteed is what this document says, of any kind that drift takes; one a producer.",
         ),
     ):
         command = option(command)

@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 @click.option(
     "--declared",
     metavar="FILE",
-    help="Say how each clause stands to this OpenAPI, Swagger or AsyncAPI document.",
+    help="Say how each clause stands to this document, of any kind that defacto drift takes.",
 )
 @ledger_option
 @allow_remote_option

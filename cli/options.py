@@ -55,6 +55,12 @@ store_option = click.option(
     help="Where observations are kept: a SQLite file, or a postgresql:// URL. [env: DEFACTO_STORE]",
 )
 
+DECLARED_HELP = (
+    "The declared document: OpenAPI, AsyncAPI, GraphQL, protobuf, a schema of messages (CHANNEL=FILE), a folder"
+    " of schemas, or a registry (registry+https://…); one for each producer, of schemas several."
+)
+"""What `--declared` takes, where it may be given more than once."""
+
 producer_option = click.option("--producer", metavar="NAME", help="Only this producer.")
 
 

@@ -10,6 +10,7 @@ import click
 
 from cli.ledger import find_ledger, ledger_option
 from cli.options import (
+    DECLARED_HELP,
     allow_remote_option,
     format_option,
     output_option,
@@ -46,7 +47,7 @@ if TYPE_CHECKING:
     "--declared",
     multiple=True,
     metavar="[PRODUCER=]FILE",
-    help="The OpenAPI, Swagger or AsyncAPI document; one for each producer.",
+    help=DECLARED_HELP,
 )
 @ledger_option
 @allow_remote_option

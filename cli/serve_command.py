@@ -10,7 +10,7 @@ import click
 from click.core import ParameterSource
 
 from cli.ledger import ledger_option
-from cli.options import allow_remote_option, store_option
+from cli.options import DECLARED_HELP, allow_remote_option, store_option
 
 if TYPE_CHECKING:
     from reports.web.security import Access
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     "--declared",
     multiple=True,
     metavar="[PRODUCER=]FILE",
-    help="The OpenAPI, Swagger or AsyncAPI document; one for each producer.",
+    help=DECLARED_HELP,
 )
 @ledger_option
 @allow_remote_option
