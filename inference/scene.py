@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
+_ASKING = ("query", "subscription")
+"""What operations of GraphQL that mean to change nothing begin with."""
+
 SAFE = frozenset({"GET", "HEAD", "OPTIONS", "TRACE", "PROPFIND", "REPORT", "SEARCH", "QUERY"})
 """Methods that mean to change nothing (RFC 9110 section 9.2.1, and the IANA registry)."""
 
@@ -109,12 +112,12 @@ class Scene:
         return key
 
     def is_safe(self, operation: str) -> bool:
-        """Whether calls of an operation mean to change nothing: by their method, or as queries of GraphQL."""
+        """Whether calls of an operation mean to change nothing: by their method, or as GraphQL says."""
         if operation not in self._safe:
             scene = self.scenes.get(operation)
             selections = scene.of(Asks).selections if scene else ()
-            is_query = bool(selections) and all(one.startswith("query") for one in selections)
-            self._safe[operation] = is_query or parse_key(operation).verb in SAFE
+            asks = bool(selections) and all(one.startswith(_ASKING) for one in selections)
+            self._safe[operation] = asks or parse_key(operation).verb in SAFE
         return self._safe[operation]
 
     def locate(self, place: Place) -> Located | None:

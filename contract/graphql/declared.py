@@ -21,6 +21,7 @@ from contract.graphql.variables import Variables
 from contract.kinds import ContentType, Deprecated, Nullable, Occurs, Present, Type
 from contract.openapi.declared import DeclaredContract, DeclaredOperation
 from contract.schema import traced
+from contract.statuses import MESSAGE, word_of
 from contract.subject import ITEM, Subject
 from contract.view import Group, Viewer
 
@@ -35,6 +36,9 @@ if TYPE_CHECKING:
 _OK = "200"
 """The status of answers that were executed."""
 
+_MESSAGE = word_of(MESSAGE)
+"""In its place for answers of a subscription that come as messages."""
+
 _TYPE = "type"
 """What stands for a method in the key of what nobody selects: `type Order`."""
 
@@ -48,12 +52,20 @@ class DeclaredSchema(DeclaredContract):
     def observed(self, operations: Iterable[OperationMap]) -> DeclaredContract:
         """What the schema promises of the selections of observed operations, and what none of them takes.
 
-        Of a type that somebody selects from the other fields are told, under `type Order`; what only they
+        The messages of a subscription are the answers of the operation that asked for them. Of a type that
+        somebody selects from the other fields are told, under `type Order`; what only they
         lead to is not. A type where operations begin is told in any case.
         """
-        seen = [one for one in operations if one.selections]
+        operations = list(operations)
+        calls = [one for one in operations if one.selections]
+        by_place = {keys.parse(one.key)._replace(verb=keys.RECEIVE): one for one in calls}
+        messages = [
+            replace(one, selections=by_place[key].selections)
+            for one in operations
+            if (key := keys.parse(one.key)) in by_place
+        ]
         maker = _Maker(self.producer, self.schema)
-        found = tuple(maker.operation(one) for one in seen)
+        found = tuple(maker.operation(one) for one in (*calls, *messages))
         return replace(self, operations=(*found, *maker.unselected()))
 
 
@@ -80,14 +92,15 @@ class _Maker:
         # errors put null in the place of all data, which no schema rules out, and which no caller waits for
         may_fail = any(_is_null_data(claim.clause) for claim in observed.claims)
         wholes = [answers.whole(tree, may_fail=may_fail) for tree in trees]
-        answer = tuple(speaker.body(wholes or [answers.failed()], Subject(("response", _OK))))
+        executed = _MESSAGE if key.is_event else _OK
+        answer = tuple(speaker.body(wholes or [answers.failed()], Subject(("response", executed))))
         answer += tuple(speaker.farewells(answer, answers.deprecated))
         if len(trees) < len(observed.selections):
             answer = _without_presence(answer)
         for name in answers.reached:
             self._callers.setdefault(name, Counter()).update(observed.consumers)
         self._selected |= answers.selected
-        others = {subject.status for subject in seen if subject.status} - {_OK}
+        others = {subject.status for subject in seen if subject.status} - {executed}
         path = key._replace(type="").text.partition(" ")[2]
         return DeclaredOperation(
             key=observed.key,
@@ -95,9 +108,11 @@ class _Maker:
             path=path,
             template=path,
             pointer="",
-            request=tuple(speaker.request(key.verb, [self._variables.whole(tree) for tree in trees])),
+            request=()
+            if key.is_event
+            else tuple(speaker.request(key.verb, [self._variables.whole(tree) for tree in trees])),
             responses={
-                _OK: answer,
+                executed: answer,
                 **{
                     status: tuple(speaker.body([answers.failed()], Subject(("response", status))))
                     for status in sorted(others)
@@ -158,7 +173,7 @@ class _Speaker:
 
     def body(self, wholes: list[Leaf], at: Subject) -> Iterator[Traced]:
         """The clauses about a body that is as one of some schemas, or about an array of such."""
-        if at.status is not None:
+        if at.status not in {None, _MESSAGE}:
             yield from self._told(at, Occurs())
         if not wholes:
             return
@@ -191,7 +206,8 @@ class _Speaker:
 def _is_null_data(clause: Clause) -> bool:
     """Whether it says that the data of an answer may be null."""
     parts = tuple(part for part in clause.subject.parts if part != ITEM)
-    return parts == ("response", _OK, "body", "data") and clause.kind == Nullable(value=True)
+    answered = parts in {("response", status, "body", "data") for status in (_OK, _MESSAGE)}
+    return answered and clause.kind == Nullable(value=True)
 
 
 def _without_presence(said: tuple[Traced, ...]) -> tuple[Traced, ...]:

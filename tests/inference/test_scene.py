@@ -19,6 +19,7 @@ from tests.inference.traffic import call
         ("DELETE /orders/{id}", (), False),
         ("POST /graphql#Orders", ("query{orders{id}}",), True),
         ("POST /graphql#Orders", ("query($n:Int){orders{id}}", "query{orders{id}}"), True),
+        ("POST /graphql#Paid", ("subscription{paid{id}}", "query{orders{id}}"), True),
         ("POST /graphql#Pay", ("mutation($id:ID!){pay{id}}",), False),
         ("POST /graphql#[Orders+Pay]", ("mutation{pay{id}}", "query{orders{id}}"), False),
         ("POST /graphql#persisted.0123456789ab", ("persisted.0123456789ab",), False),

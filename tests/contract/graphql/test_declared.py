@@ -120,6 +120,24 @@ def test_what_is_selected_is_there_and_of_its_type() -> None:
     ]
 
 
+def test_the_messages_of_a_subscription_are_answers_to_the_operation_that_asked() -> None:
+    call = operation("{ orders { status } }")
+    path = KEY.partition(" ")[2]
+    messages = [
+        replace(operation(key=f"{verb} {at}"), selections=())
+        for verb, at in (("RECEIVE", path), ("RECEIVE", "/graphql#Other"), ("SEND", path))
+    ]
+    asked, received, *rest = declared(call, *messages).operations
+    assert received.key == f"RECEIVE {path}"
+    assert not received.request
+    assert [str(clause.subject) for clause, _ in received.responses["message"]] == [
+        str(clause.subject).replace("response.200", "response.message")
+        for clause, _ in asked.responses["200"]
+        if "body" in str(clause.subject)
+    ]
+    assert {one.method for one in rest} == {"type"}, "nothing is known of the others"
+
+
 def test_what_is_under_a_condition_or_of_another_type_may_be_missing() -> None:
     said = answer(
         "{ found { __typename ... on Node { id } ... on Line { quantity } ... on Nothing { x } } "
