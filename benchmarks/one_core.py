@@ -1,26 +1,34 @@
-"""What one core forwards: `defacto record` with everything on, beside nginx `proxy_pass`.
+"""What one core forwards: `defacto record` beside nginx `proxy_pass`.
 
     python -m benchmarks.one_core [--seconds 2] [--rounds 3]
 
-The forwarding process has one core to itself; wrk, the origin, the decoder and the store share the others, so
-that what decoding takes from the machine is not counted as a cost of forwarding, and two cores are enough.
-Both proxies are there all the time and take turns; the medians of the rounds are told. Latency is measured at
-a steady load that neither finds hard, beside the same load without anything in the way. `churn`: one request
-a connection. On a machine with other work, root may say `nice -n -20`. Needs nginx and wrk; Linux.
+The forwarding process has one core to itself; wrk and the origin share the others, so two cores are enough.
+Both proxies are there all the time and take turns; the medians of the rounds are told. Every request is
+copied and handed over: where the decoder, on cores that are full, would be behind and copies be left out,
+another process takes them and throws them away. Latency is measured with the decoder at its work, at a steady
+load that none finds hard, beside the same load without anything in the way. `churn` is one request a
+connection, upstream too. On a machine with other work, root may first say `echo -20 > /proc/self/autogroup`.
+Needs nginx and wrk; Linux.
 """
 
 from __future__ import annotations
 
 import argparse
 import os
+import signal
+import socket
 import statistics
 import tempfile
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import NamedTuple
+from threading import Thread
+from typing import TYPE_CHECKING, NamedTuple
 
 from benchmarks.lanes import Load, drive, forwarder, pid_of
 from benchmarks.splice import Recording, nginx
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 PAUSE_MS = 4
 PACED_CONNECTIONS = 16
@@ -72,26 +80,50 @@ def main() -> None:
         forward = (
             "location / { proxy_pass http://o; proxy_http_version 1.1; proxy_set_header Connection ''; }"
         )
-        port = stack.enter_context(nginx(folder, "proxy", forward, upstream))
+        kept = stack.enter_context(nginx(folder, "proxy", forward, upstream))
+        upstream = f"upstream o {{ server 127.0.0.1:{origin}; }}"
+        fresh = stack.enter_context(nginx(folder, "fresh", forward.replace("''", "close"), upstream))
+        os.environ["TMPDIR"] = name  # so that the tap is found
         recording = stack.enter_context(Recording(folder / "core.db", origin))
-        ways = {"nginx": Way(port, pid_of(port)), "defacto": Way(recording.port, forwarder(recording.pid))}
-        for way in ways.values():
+        ours = Way(recording.port, forwarder(recording.pid))
+        ways = {"nginx": Way(kept, pid_of(kept)), "defacto": ours}
+        churned = {"nginx": Way(fresh, pid_of(fresh)), "defacto": ours}
+        for way in (*ways.values(), *churned.values()):
             os.sched_setaffinity(way.pid, {alone})
-        rates(ways, options.seconds, options.rounds)
         script = folder / "pause.lua"
         script.write_text(f"function delay() return {PAUSE_MS} end\n")
-        ways = {"direct": Way(origin, pid_of(origin)), **ways}
-        latencies(ways, script, options.seconds, options.rounds)
-    captured = recording.captured
-    print(f"captured meanwhile: {captured.observed:,}, lost: {captured.lost:,} ({captured.reasons})")
+        latencies({"direct": Way(origin, pid_of(origin)), **ways}, script, options.seconds, options.rounds)
+        with taken(recording, next(folder.glob("defacto-*/*/tap-0"))):
+            rates(ways, churned, options.seconds, options.rounds)
 
 
-def rates(ways: dict[str, Way], seconds: int, rounds: int) -> None:
+@contextmanager
+def taken(recording: Recording, tap: Path) -> Iterator[None]:
+    """Every copy is taken by us: the decoder stands still, and whoever connects to the tap gets them."""
+    children = Path(f"/proc/{recording.pid}/task/{recording.pid}/children").read_text().split()
+    decoder = max(map(int, children), key=lambda pid: os.getpriority(os.PRIO_PROCESS, pid))
+    os.kill(decoder, signal.SIGSTOP)
+    with socket.socket(socket.AF_UNIX) as link:
+        link.connect(str(tap))
+        drain = Thread(target=throw_away, args=(link,), daemon=True)
+        drain.start()
+        yield
+        link.shutdown(socket.SHUT_RDWR)
+        drain.join()
+    os.kill(decoder, signal.SIGCONT)
+
+
+def throw_away(link: socket.socket) -> None:
+    while link.recv(1 << 20):
+        pass
+
+
+def rates(ways: dict[str, Way], churned: dict[str, Way], seconds: int, rounds: int) -> None:
     """As much as goes."""
     heading = ("nginx/s", "p99 ms", "µs", "defacto/s", "p99 ms", "µs", "rate ×", "p99 ×")
     print(f"{'load':<18}" + "".join(f"{title:>11}" for title in heading))
     for case in CASES:
-        found = measured(ways, case, seconds, rounds)
+        found = measured(churned if case.options else ways, case, seconds, rounds)
         theirs, ours = found["nginx"], found["defacto"]
         numbers = "".join(f"{one.rate:>11,.0f}{one.p99:>11.2f}{one.cpu_us:>11.1f}" for one in (theirs, ours))
         ratios = f"{ours.rate / theirs.rate:>11.2f}{ours.p99 / theirs.p99:>11.2f}"
