@@ -28,6 +28,8 @@ from contract.clause import Direction
 DAY_NS = 86_400 * 10**9
 
 Amount = Annotated[int, Meta(ge=0)]
+Days = Annotated[int, Meta(ge=0, le=36_500)]
+"""A century at most, so that there are dates that far away."""
 
 
 class Mode(StrEnum):
@@ -84,7 +86,7 @@ class Notice(Struct, frozen=True, kw_only=True):
     `channels` are names of `interface.channels`.
     """
 
-    days: Amount = 0
+    days: Days = 0
     channels: tuple[str, ...] = ()
 
 
@@ -107,7 +109,7 @@ class Notices(Struct, frozen=True, kw_only=True):
 class Habit(Struct, frozen=True, kw_only=True):
     """`policy.evidence.consumers.GLOB`: what is different for some consumers; a job of once a quarter."""
 
-    stays_days: Amount | None = None
+    stays_days: Days | None = None
     least_observations: Amount | None = None
 
 
@@ -119,8 +121,8 @@ class EvidencePolicy(Struct, frozen=True, kw_only=True):
     depending on anything.
     """
 
-    stays_days: Amount = 90
-    shortest_days: Amount = 7
+    stays_days: Days = 90
+    shortest_days: Days = 7
     least_observations: Amount = 30
     least_per_consumer: Amount = 1
     consumers: dict[str, Habit] = {}

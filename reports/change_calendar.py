@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, NamedTuple
 
 from icalendar import Calendar, Event
@@ -38,8 +38,7 @@ def calendar(ledger: Ledger, changes: Mapping[str, Planned], now: int) -> bytes:
         event = Event()
         event.add("uid", f"{record_id(ledger.interface.producer, one.key)}@defacto")
         event.add("dtstamp", stamp)
-        event.add("dtstart", one.day)
-        event.add("dtend", one.day + timedelta(days=1))
+        event.add("dtstart", one.day)  # without an end it is that day (RFC 5545, section 3.6.1)
         event.add("summary", for_terminal(f"{name}: {one.summary}" if name else one.summary))
         event.add("description", for_terminal(one.about))
         event.add("transp", "TRANSPARENT")

@@ -126,7 +126,8 @@ def check_markdown(checked: Checked) -> str:
     if harmless:
         lines += [f"<details><summary>{count(len(harmless), 'harmless change')}</summary>", ""]
         for one in harmless:
-            why = f": {plain(one.fix)}" if one.fix else ""
+            reasons = [one.fix] if one.fix else notes(one)
+            why = f": {plain('; '.join(reasons))}" if reasons else ""
             words = f"{plain(one.change.message)} ({code(one.change.rule.name)})"
             lines.append(f"- {code(place(one.change))}: {words}{why}")
         lines += ["", "</details>"]

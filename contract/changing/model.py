@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import date
 from typing import Literal
 
 from msgspec import Struct
@@ -71,7 +71,8 @@ class Planned(Struct, frozen=True, kw_only=True):
     @property
     def announce_by(self) -> date:
         """The last day on which telling it gives the notice that the policy asks for."""
-        return self.effective - timedelta(days=self.notice_days)
+        ordinal = self.effective.toordinal() - self.notice_days
+        return date.fromordinal(min(max(ordinal, date.min.toordinal()), date.max.toordinal()))
 
     @property
     def deprecated_from(self) -> date | None:

@@ -2,7 +2,7 @@
 
 | the consumer                                                                    | state       |
 | ------------------------------------------------------------------------------- | ----------- |
-| was seen to depend within the last quiet days                                    | `depends`   |
+| was seen to depend within the last quiet days of what was observed               | `depends`   |
 | the same, and had migrated before, after the change was proposed                 | `returned`  |
 | was not, and has called within the quiet days, or for longer than these without  | `migrated`  |
 | was not, and has not called either                                               | `asleep`    |
@@ -132,7 +132,11 @@ class Progress:
 def progress(
     id_: str, planned: Planned, usage: Usage, policy: Policy, now: int, quiet_days: int = QUIET_DAYS
 ) -> Progress:
-    """Where a change stands at an instant (Unix ns), by traffic up to then."""
+    """Where a change stands at an instant (Unix ns), by traffic up to then.
+
+    Nobody sleeps, has migrated or left because recording ended: the last days are those before the last call
+    of anybody.
+    """
     quiet = quiet_days * DAY_NS
     gone = gone_since(usage.presence)
     ended = max((track.calls[-1].last for track in usage.tracks.values() if track.calls), default=now)
@@ -142,7 +146,7 @@ def progress(
         level, seen = track.level, track.depends
         if level is None or policy.exclude.consumer(consumer):
             continue
-        state = _state(track, quiet=quiet, now=now, gone=gone, begun=begun)
+        state = _state(track, quiet=quiet, now=ended, gone=gone, begun=begun)
         if state is State.ASLEEP and not policy.evidence.stays(consumer, track.calls[-1].last, ended):
             state = State.LEFT
         standings.append(

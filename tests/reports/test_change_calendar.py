@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from datetime import date
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from icalendar import Calendar
@@ -37,6 +38,14 @@ def test_whatever_is_written_is_read_back(
     if announced:
         assert days[f"announced: {shown}"] == announced
         assert days[f"deprecated: {shown}"] == min(announced, effective)
+
+
+@pytest.mark.parametrize("effective", [date.min, date(2027, 1, 1), date.max])
+@pytest.mark.parametrize("notice_days", [-(10**12), 0, 10**12])
+def test_no_day_is_too_far_away(effective: date, notice_days: int) -> None:
+    planned = Planned(what="x", effective=effective, notice_days=notice_days)
+    events = Calendar.from_ical(calendar(parse("", "here"), {"a": planned}, NOW)).walk("VEVENT")
+    assert {one["dtstart"].dt for one in events} == {effective, planned.announce_by}
 
 
 def test_what_is_to_be_decided_anew_is_in_it() -> None:

@@ -55,6 +55,8 @@ def test_states(seen: tuple[int, ...], calls: tuple[int, ...], expected: State) 
 def test_nobody_leaves_because_recording_ended() -> None:
     assert state(days_ago(95, 91), days_ago(95, 91), ended=2) is State.ASLEEP
     assert state(days_ago(95, 93), days_ago(95, 93), ended=2) is State.LEFT
+    assert state(days_ago(60, 50), days_ago(60, 50), ended=40) is State.DEPENDS
+    assert state(days_ago(60, 50), days_ago(60, 50), ended=35) is State.ASLEEP
 
 
 def test_who_calls_once_a_quarter_stays_for_longer() -> None:
