@@ -56,8 +56,8 @@ store_option = click.option(
 )
 
 DECLARED_HELP = (
-    "The declared document: OpenAPI, AsyncAPI, GraphQL, protobuf, a schema of messages (CHANNEL=FILE), a folder"
-    " of schemas, or a registry (registry+https://…); one for each producer, of schemas several."
+    "The declared document: OpenAPI, AsyncAPI, GraphQL, protobuf, a schema of messages (CHANNEL=FILE), a"
+    " folder of schemas, or a registry (registry+https://…); one for each producer, of schemas several."
 )
 """What `--declared` takes, where it may be given more than once."""
 

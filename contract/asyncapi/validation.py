@@ -34,14 +34,14 @@ def check(library: Library) -> str:
         found = list(islice(_validator(major).iter_errors(library.tree), _MAX_WARNED))
     except (ValueError, RecursionError, OverflowError) as error:
         raise DeclaredError(f"{library.source} cannot be validated: {error}") from None
-    grave = [_told(error, library) for error in found if len(error.instance_path) <= 1]
+    grave = [_told(one, library) for one in found if len(one.instance_path) <= 1]
     if grave:
         raise DeclaredError(
             f"{library.source} is not a valid AsyncAPI {major} document: {'; '.join(grave[:_MAX_TOLD])}",
             "Mend the document where the message points, then run this again.",
         )
-    for error in found:
-        library.warn(_told(error, library))
+    for one in found:
+        library.warn(_told(one, library))
     return major
 
 

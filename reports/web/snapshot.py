@@ -61,7 +61,8 @@ class Sources:
     @property
     def files(self) -> tuple[Path, ...]:
         """What is read besides the store, as far as it is in files."""
-        documents = (Path(one.partition("=")[2] or one) for one in self.declared)
+        parts = [one.partition("#")[0].split("=") for one in self.declared]
+        documents = (Path("=".join(one[at:])) for one in parts for at in range(len(one)))
         return (self.ledger, path_beside(self.ledger), *documents)
 
 
