@@ -136,7 +136,7 @@ def _run(command: list[str], name: str) -> None:
 def _compiler() -> list[str] | None:
     """The command of the compiler that is installed: Python's goes first, it brings the shipped imports."""
     if find_spec("grpc_tools") is not None:
-        return [sys.executable, "-m", "grpc_tools.protoc"]
+        return [sys.executable, "-P", "-m", "grpc_tools.protoc"]  # not from the folder that we are in
     found = which("protoc")
     return [found] if found else None
 
