@@ -342,6 +342,9 @@ REFILL_SHARE = 0.1
 REFILL_NS = 2_000_000
 """Or two milliseconds (ns), the way to the broker and back, where handling takes less than twenty."""
 
+WAITED_NS = 100_000_000
+"""How long a message must have waited (ns) to show that it was held back: longer than brokers take for it."""
+
 MIN_CUTS = 5
 """Full batches that left something behind, which came with the next one."""
 

@@ -18,7 +18,7 @@ from contract.kinds import Batch, InFlight
 from contract.subject import Subject
 from inference.stated import Stated, depends, evidence_of
 from inference.tally import Tally
-from inference.thresholds import MAX_SHORT_CUTS, MIN_CUTS, MIN_REFILLS, REFILL_NS, REFILL_SHARE
+from inference.thresholds import MAX_SHORT_CUTS, MIN_CUTS, MIN_REFILLS, REFILL_NS, REFILL_SHARE, WAITED_NS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -96,12 +96,15 @@ def _in_flight(intake: Intake) -> _Limit | None:
     for taken in stretches:
         for level, one, freed in _levels(taken):
             most = max(most, level)
-            waited = not one.published or one.published < freed
-            if (
-                freed and one.at - freed <= soon and waited and one.before <= 0
-            ):  # what was given back comes soon
+            # what was given back comes again at once, whatever the limit
+            if one.before <= 0 and _waited(one, freed) and one.at - freed <= soon:
                 shown[level].add(one.at, one.id)
     return _Limit(most, shown[most], _routes(stretches)) if shown[most].count else None
+
+
+def _waited(one: Taken, until: int) -> bool:
+    """Whether a message could have come before, as far as is known when it was published."""
+    return 0 < one.published <= until - WAITED_NS
 
 
 def _levels(taken: list[Taken]) -> Iterator[tuple[int, Taken, int]]:
@@ -125,7 +128,7 @@ def _batch(intake: Intake) -> _Limit | None:
     for taken in stretches:
         for batch, following in _batches(taken):
             most = max(most, len(batch), len(following))
-            if following and 0 < following[0].published < batch[0].at:
+            if following and _waited(following[0], batch[0].at):
                 cut[len(batch)] += 1
                 shown[len(batch)].add(batch[0].at, batch[0].id)
     if not cut[most] or cut.total() - cut[most] > MAX_SHORT_CUTS * cut.total():

@@ -49,10 +49,9 @@ def worked(most: int, *, hands: int = 1, published: bool = True, rounds: int = 3
             busy.sort()
 
 
-@pytest.mark.parametrize("published", [True, False])
 @pytest.mark.parametrize("most", [1, 3])
-def test_what_comes_when_room_is_made_shows_the_limit(most: int, published: bool) -> None:
-    (one,) = in_flight(scene(worked(most, published=published)))
+def test_what_comes_when_room_is_made_shows_the_limit(most: int) -> None:
+    (one,) = in_flight(scene(worked(most)))
     assert one.doubt == ""
     assert value(one)["most"] == most
     assert one.dependence is not None
@@ -63,8 +62,17 @@ def test_few_refills_are_a_doubt() -> None:
     assert doubted(in_flight(scene(worked(3, rounds=1)))) == ["5 seen, 10 of one consumer needed"]
 
 
-def test_without_a_limit_none_is_told() -> None:
+def test_without_a_limit_none_is_told_nor_where_it_is_not_known_what_waited() -> None:
     assert list(in_flight(scene(worked(100)))) == []
+    assert list(in_flight(scene(worked(3, published=False)))) == []
+
+
+def test_what_is_published_by_the_handling_of_another_is_no_limit() -> None:
+    chained = [
+        message(n, "orders", {"n": n}, published=n - 0.002, handled=n + 0.999, acknowledgement="ack")
+        for n in range(100)
+    ]
+    assert list(in_flight(scene(chained))) == []
 
 
 def test_what_comes_by_the_clock_is_no_limit() -> None:
