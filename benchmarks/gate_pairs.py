@@ -116,7 +116,7 @@ def _operation(given: Any, at: str) -> dict[str, Any]:
     operation: dict[str, Any] = {"parameters": [_ID], "responses": {"200": {"description": "x"}}}
     match at:
         case "operation":
-            return operation | given | {"parameters": [_ID, *given.get("parameters", [])]}
+            operation |= given | {"parameters": [_ID, *given.get("parameters", [])]}
         case "request" if given is not None:
             operation["requestBody"] = given
         case "responses":

@@ -170,9 +170,13 @@ def _edge(schema: dict[str, Any], keyword: str, *, whole: bool) -> Amount | None
 
 
 def _number(value: object) -> Amount | None:
-    if isinstance(value, bool) or not isinstance(value, int | float) or not isfinite(value):
+    if isinstance(value, bool) or not isinstance(value, int | float):
         return None
-    return int(value) if value == int(value) else value
+    if isinstance(value, int):
+        return value
+    if not isfinite(value):
+        return None
+    return int(value) if value.is_integer() else value
 
 
 def _count(value: object) -> int | None:

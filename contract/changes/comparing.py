@@ -92,7 +92,10 @@ def _servers(old: Document, new: Document) -> Iterator[Change]:
 
 
 def _operation(old: Side, new: Side, today: date, *, observed: bool, exact: bool) -> Iterator[Change]:
-    found: Iterable[Change] = _places(old.places, new.places, today, observed=observed, exact=exact)
+    same = bool(old.imprint) and old.imprint == new.imprint
+    found: Iterable[Change] = (
+        () if same else _places(old.places, new.places, today, observed=observed, exact=exact)
+    )
     if not observed:
         found = (*whole(old, new, today), *found)
     keys = tuple(dict.fromkeys((*old.keys, *new.keys)))

@@ -8,13 +8,15 @@ value may stand there. Clauses say the same of behaviour; facts say more, of wha
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from contract.subject import Subject
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator
 
     from contract.changes.unions import Member
 
@@ -49,15 +51,43 @@ PlaceKey = tuple[str, Subject]
 with path parameters by number."""
 
 
+class Later(Mapping[PlaceKey, Place]):
+    """Places that are read when somebody asks for them.
+
+    Args:
+        read: reads them, and is called once.
+    """
+
+    def __init__(self, read: Callable[[], Mapping[PlaceKey, Place]]) -> None:
+        self._read = read
+
+    @cached_property
+    def _places(self) -> Mapping[PlaceKey, Place]:
+        return self._read()
+
+    def __getitem__(self, key: PlaceKey) -> Place:
+        return self._places[key]
+
+    def __iter__(self) -> Iterator[PlaceKey]:
+        return iter(self._places)
+
+    def __len__(self) -> int:
+        return len(self._places)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Side:
-    """One operation as one side has it. `keys` are all ways to write it: one for each base path."""
+    """One operation as one side has it. `keys` are all ways to write it: one for each base path.
+
+    Two whose `imprint` is the same, and not `""`, have the same places.
+    """
 
     key: str
     keys: tuple[str, ...]
     facts: Facts
-    places: dict[PlaceKey, Place]
+    places: Mapping[PlaceKey, Place]
     pointer: str = ""
+    imprint: str = ""
 
     @property
     def identity(self) -> str:

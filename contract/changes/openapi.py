@@ -6,7 +6,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from contract.changes.facts import Document, Facts, Place, Side, placed
+from contract.changes.facts import Document, Facts, Later, Place, PlaceKey, Side, placed
+from contract.changes.imprints import Imprints
 from contract.changes.schemas import Schemas
 from contract.changes.security import ways_in
 from contract.openapi import v2, v3
@@ -56,6 +57,8 @@ class _Reader:
     def __init__(self, library: Library) -> None:
         self.root = library.root
         self.schemas = Schemas()
+        self._source = library.source
+        self._imprints = Imprints()
         self._paths = dict(entries(child(self.root, "paths")))
 
     def side(self, written: Written) -> Side:
@@ -64,18 +67,30 @@ class _Reader:
         method = written.method.lower()
         operation = child(item, method) or child(item, "additionalOperations", written.method) or item
         keys = [f"{written.method} {path_below(base, written.path)}" for base in ("", *written.bases)]
-        found = [
-            *(("", place) for place in self._parameters(item, operation)),
-            *self._request(item, operation),
-            *self._responses(operation),
-        ]
+
+        def read() -> dict[PlaceKey, Place]:
+            try:
+                return placed(keys[0], list(self._places(item, operation)))
+            except RecursionError:
+                raise DeclaredError(f"{self._source} is nested too deep") from None
+
         return Side(
             key=keys[0],
             keys=tuple(dict.fromkeys(keys)),
             facts=self._facts(operation),
-            places=placed(keys[0], found),
+            places=Later(read),
             pointer=operation.pointer,
+            imprint=self._imprints.of(operation, *(child(one, name) for one, name in self._beside(item))),
         )
+
+    def _places(self, item: Leaf, operation: Leaf) -> Iterator[tuple[str, Place]]:
+        yield from (("", place) for place in self._parameters(item, operation))
+        yield from self._request(item, operation)
+        yield from self._responses(operation)
+
+    def _beside(self, item: Leaf) -> list[tuple[Leaf, str]]:
+        """What is read of an operation's places outside of it, as objects and their fields."""
+        return [(item, "parameters")]
 
     def servers(self) -> frozenset[str]:
         """The paths and hosts below which the operations are."""
@@ -214,6 +229,9 @@ class _V2(_Reader):
         if schema is None:
             return {}
         return dict.fromkeys(self._named(operation, "produces") or [""], schema)
+
+    def _beside(self, item: Leaf) -> list[tuple[Leaf, str]]:
+        return [*super()._beside(item), (self.root, "consumes"), (self.root, "produces")]
 
     def _named(self, operation: Leaf, key: str) -> list[str]:
         listed: Any = operation.schema.get(key, self.root.schema.get(key))

@@ -161,12 +161,20 @@ def _schema(old: Any, new: Any) -> Relation:
     """Schemas as they are written: the same, other types, or one of them lets all or nothing through."""
     if old == new:
         return Relation.SAME
-    if all(isinstance(one, dict) and one.keys() == {"type"} for one in (old, new)):
+    if _is_type(old) and _is_type(new):
         before, after = (
             frozenset([one["type"]] if isinstance(one["type"], str) else one["type"]) for one in (old, new)
         )
         return _types(before, after, textual=False)
     return Relation.of(old is True or new is False, new is True or old is False)
+
+
+def _is_type(schema: Any) -> bool:
+    """Whether a schema names types, and says nothing else."""
+    if not isinstance(schema, dict) or schema.keys() != {"type"}:
+        return False
+    named = schema["type"]
+    return isinstance(named, str) or (isinstance(named, list) and all(isinstance(one, str) for one in named))
 
 
 def _incomparable(old: Any, new: Any) -> Relation:

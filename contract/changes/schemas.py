@@ -20,6 +20,7 @@ from contract.view import TRUE, TYPES, Group, Leaf, Node, Viewer, pointer_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from types import UnionType
 
     from contract.view import View
 
@@ -30,22 +31,30 @@ MAX_UNIONS = 2
 """Unions inside of members of unions that are walked by member."""
 
 _COUNTS = ("minLength", "maxLength", "minItems", "maxItems", "minProperties", "maxProperties", "multipleOf")
-_VERBATIM = ("format", "default", "description", "discriminator", *_COUNTS)
-_OTHERS = (
-    "not",
-    "if",
-    "then",
-    "else",
-    "contains",
-    "minContains",
-    "maxContains",
-    "propertyNames",
-    "dependentRequired",
-    "dependentSchemas",
-    "unevaluatedItems",
-    "contentSchema",
-    "patternProperties",
-)
+_VERBATIM: dict[str, type | UnionType] = {
+    "format": str,
+    "default": object,
+    "description": str,
+    "discriminator": dict,
+    **dict.fromkeys(_COUNTS, int | float),
+}
+"""Keywords that are facts as they are written, and what may stand there; anything else says nothing."""
+
+_OTHERS: dict[str, type | UnionType] = {
+    "not": object,
+    "if": object,
+    "then": object,
+    "else": object,
+    "contains": object,
+    "minContains": int | float,
+    "maxContains": int | float,
+    "propertyNames": object,
+    "dependentRequired": dict,
+    "dependentSchemas": dict,
+    "unevaluatedItems": object,
+    "contentSchema": object,
+    "patternProperties": dict,
+}
 
 
 class Schemas:
@@ -183,7 +192,7 @@ def is_blank(node: Node) -> bool:
 
 
 def _facts(view: View, said: Facts) -> Facts:
-    found: Facts = {name: said[name] for name in _VERBATIM if said.get(name) is not None}
+    found: Facts = {name: said[name] for name, sort in _VERBATIM.items() if is_sort(said.get(name), sort)}
     if view.types != TYPES:
         found["nullable"] = "null" in view.types
         found["type"] = view.types - {"null"}
@@ -239,13 +248,15 @@ def _limits(said: Facts) -> Facts:
 
 
 def _is_number(value: object) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
+    return is_sort(value, int | float)
 
 
 def _rest(said: Facts) -> Facts:
     """Keywords that are compared as they are written, apart from what only people read."""
-    written = {name: plain(said[name]) for name in _OTHERS if name in said}
+    written = {name: plain(said[name]) for name, sort in _OTHERS.items() if is_sort(said.get(name), sort)}
     written |= _dependencies(said.get("dependencies"))
+    if "dependentRequired" in written:
+        written["dependentRequired"] = _demands(written["dependentRequired"])
     first, others = _tuple(said)
     if first:
         written["prefixItems"] = first, others
@@ -254,10 +265,20 @@ def _rest(said: Facts) -> Facts:
     return {"keyword": written} if written else {}
 
 
+def is_sort(value: Any, sort: type | UnionType) -> bool:
+    """Whether a value may stand where this sort is asked for: null says nothing, and true is no number."""
+    return value is not None and isinstance(value, sort) and (sort is object or not isinstance(value, bool))
+
+
+def _demands(given: dict[str, Any]) -> dict[str, list[str]]:
+    listed = ((name, names) for name, names in given.items() if isinstance(names, list))
+    return {name: [one for one in names if isinstance(one, str)] for name, names in listed}
+
+
 def _dependencies(given: Any) -> Facts:
     """What `dependencies` of older drafts say, as the two keywords that took its place (2019-09)."""
     listed = given.items() if isinstance(given, dict) else ()
-    names = {name: one for name, one in listed if isinstance(one, list)}
+    names = _demands(dict(listed))
     schemas = {name: plain(one) for name, one in listed if not isinstance(one, list)}
     return ({"dependentRequired": names} if names else {}) | (
         {"dependentSchemas": schemas} if schemas else {}

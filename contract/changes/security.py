@@ -7,7 +7,7 @@ are alike.
 
 from __future__ import annotations
 
-from itertools import product
+from itertools import islice, product
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from contract.openapi.reading import child, entries, word
@@ -16,6 +16,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from contract.view import Leaf
+
+
+MAX_WAYS = 64
+"""Ways to fulfil one requirement: each of its schemes by each of its flows."""
 
 
 class Asked(NamedTuple):
@@ -56,9 +60,9 @@ def _ways(requirement: dict[str, Any], schemes: Leaf | None) -> Iterator[Demand]
     for name, scopes in requirement.items():
         scheme = child(schemes, name) if schemes else None
         sketches = [_sketch(one) for one in _flows(scheme)] if scheme else [str(name)]
-        wanted = [scope for scope in scopes or () if isinstance(scope, str)]
+        wanted = [scope for scope in scopes if isinstance(scope, str)] if isinstance(scopes, list) else []
         choices.append([frozenset(Asked(one, name, scope) for scope in ("", *wanted)) for one in sketches])
-    for chosen in product(*choices):
+    for chosen in islice(product(*choices), MAX_WAYS):
         yield Demand().union(*chosen)
 
 

@@ -51,7 +51,7 @@ class Library:
         self.source, self.uri, text = self._open(given)
         self.tree = parse(text, self.source, self.warn)
         self._lines = Lines(text)
-        root = Resource.from_contents(self.tree if isinstance(self.tree, dict) else {}, DRAFT202012)
+        root = Resource.from_contents(_resource(self.tree), DRAFT202012)
         registry: Registry[Any] = Registry(retrieve=self._retrieve)  # type: ignore[call-arg]  # attrs alias
         self._resolver = registry.with_resource(self.uri, root).resolver(self.uri)
 
@@ -120,6 +120,13 @@ class Library:
 def is_text(given: str | Path) -> bool:
     """Whether it is a document itself: more than one line, or the beginning of an object."""
     return isinstance(given, str) and ("\n" in given or given.lstrip()[:1] == "{")
+
+
+def _resource(tree: Any) -> dict[str, Any]:
+    """What `referencing` is shown of a document: it takes for granted that identifiers are texts."""
+    names = tree if isinstance(tree, dict) else {}
+    bad = {name for name in ("$id", "$schema") if not isinstance(names.get(name, ""), str)}
+    return {name: value for name, value in names.items() if name not in bad} if bad else names
 
 
 def _read(path: Path) -> str:

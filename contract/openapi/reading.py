@@ -72,7 +72,7 @@ def flag(leaf: Leaf, key: str) -> bool:
 
 def schema_of(leaf: Leaf) -> Leaf | None:
     """The schema in a field `schema`, its reference not followed."""
-    schema = leaf.schema.get("schema")
+    schema = leaf.schema.get("schema") if isinstance(leaf.schema, dict) else None
     return leaf.below("schema") if isinstance(schema, dict) else None
 
 
