@@ -12,7 +12,8 @@ from enum import StrEnum
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from contract.claim import Claim, Decision, Evidence, Level, Standing
+from contract.claim import Claim, Decision, Evidence, Standing
+from contract.ledger.leaving import relying
 from contract.ledger.model import Entry, Interface, Owners
 from contract.ledger.ruling import PROMISED, ruling_of
 from contract.operation import parse
@@ -71,9 +72,8 @@ class Term:
 
     @property
     def relying(self) -> tuple[str, ...]:
-        """The consumers that were seen to do more than receive it, sorted."""
-        links = self.claim.dependence
-        return tuple(sorted({link.consumer for link in links if link.level is not Level.EXPOSED}))
+        """The consumers that were seen to do more than receive it, and have not left, sorted."""
+        return tuple(sorted({link.consumer for link in relying(self.claim)}))
 
     @property
     def contradicted(self) -> bool:

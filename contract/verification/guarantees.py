@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from contract.claim import Evidence, Level
 from contract.clause import Clause, Direction
 from contract.kinds import Closed, Latency, Occurs, kind_from
+from contract.ledger.leaving import relying
 from contract.operation import SEND, parse
 from contract.subject import Subject
 from contract.subject import parse as parse_subject
@@ -57,11 +58,11 @@ def of_document(declared: DeclaredContract, observed: ProducerMap | None) -> lis
     for operation in declared.operations:
         seen = claims.get(operation.key, ())
         statuses = sorted({claim.clause.subject.status or "" for claim in seen} - {""})
-        relying = _relying(seen)
+        by_subject = _relying(seen)
         guarantees += (
             Guarantee(
                 clause=clause,
-                consumers=tuple(sorted(relying.get(clause.subject, ()))),
+                consumers=tuple(sorted(by_subject.get(clause.subject, ()))),
                 source=f"declared in {declared.source}",
                 tolerated=PROMISED_TAIL if isinstance(clause.kind, Latency) else 0.0,
             )
@@ -76,14 +77,14 @@ def of_map(observed: ProducerMap) -> list[Guarantee]:
     return [
         Guarantee(
             clause=claim.clause,
-            consumers=tuple(sorted(link.consumer for link in relying)),
-            source="; ".join(f"{link.consumer}: {link.basis}" for link in relying),
+            consumers=tuple(sorted(link.consumer for link in users)),
+            source="; ".join(f"{link.consumer}: {link.basis}" for link in users),
             tolerated=_tolerated(claim.clause, claim.evidence),
         )
         for operation in observed.operations
         for claim in operation.claims
         if not claim.candidate and claim.clause.kind.informative and not of_consumers(claim.clause)
-        if (relying := [link for link in claim.dependence if link.level.rank >= Level.USED.rank])
+        if (users := [link for link in relying(claim) if link.level.rank >= Level.USED.rank])
     ]
 
 
@@ -123,15 +124,10 @@ def is_of_producer(clause: Clause) -> bool:
     return clause.subject.direction is Direction.RESPONSE and parse(clause.operation).verb != SEND
 
 
-def _reliant(claim: Claim) -> set[str]:
-    """The consumers that did more than receive it."""
-    return {link.consumer for link in claim.dependence if link.level is not Level.EXPOSED}
-
-
 def _relying(claims: Iterable[Claim]) -> Mapping[Subject, set[str]]:
     found: dict[Subject, set[str]] = defaultdict(set)
     for claim in claims:
-        found[claim.clause.subject] |= _reliant(claim)
+        found[claim.clause.subject] |= {link.consumer for link in relying(claim)}
     return found
 
 
