@@ -7,13 +7,13 @@ To record a million one by one would tell nothing more of the page, which reads 
 written and folded as `defacto record` and `defacto infer` do. Consumers are 24, unevenly busy; of each
 operation some fields are optional, and half the operations are declared.
 
-Then `defacto serve` is started as users start it. Printed is the time until it listens. Then the document is
-touched, and some pages are asked for again and again until all has been read anew beside them. Then, for each
-page, the time to the last byte: of the first request, which may have to make an index, and the median and the
-99th percentile of further ones. The same server giving out a static file is as quick as it can be. A review,
-and drift between two days, are made aside in minutes: what is measured there is the page that says so, which
-waits a moment first. The memory is that of the server and of the processes that work for it. `--store` keeps
-the store: with it the second run begins at once.
+Then `defacto serve` is started as users start it. Printed is the time until it listens, and until all is
+read; and how long an answer takes meanwhile that says how far it is. Then the document is touched, and some
+pages are asked for again and again until all has been read anew beside them. Then, for each page, the time to
+the last byte: of the first request, and the median and the 99th percentile of further ones. The same server
+giving out a static file is as quick as it can be. A review, and drift between two days, are made aside in
+minutes: what is measured there is the page that says so, which waits a moment first. The memory is that of the
+server and of the processes that work for it. `--store` keeps the store: with it the second run begins at once.
 """
 
 from __future__ import annotations
@@ -185,11 +185,27 @@ def serving(store: Path, document: Path, folder: Path) -> Iterator[tuple[str, in
         found = re.search(r"http://\S+:\d+", process.stdout.readline())
         if found is None:
             sys.exit("defacto serve did not start")
-        print(f"listens after {time.monotonic() - began:.1f} s, with the first snapshot")
-        yield found[0], process.pid
+        print(f"listens after {time.monotonic() - began:.1f} s")
+        url = found[0].rstrip("/")
+        took = list(waits(url))
+        median, longest = statistics.median(took), max(took)
+        print(f"has read all after {time.monotonic() - began:.1f} s; says how far it is in {median:.1f} ms, "
+              f"at most {longest:.1f}")  # fmt: skip
+        yield url, process.pid
     finally:
         process.terminate()
         process.wait(20)
+
+
+def waits(url: str) -> Iterator[float]:
+    """The milliseconds of each answer until there is a snapshot."""
+    with requests.Session() as session:
+        while True:
+            answer, ms = asked(session, f"{url}/api/v1/status")
+            yield ms
+            if answer.status_code != 503:
+                return
+            time.sleep(0.2)
 
 
 def measure(url: str, times: int) -> None:

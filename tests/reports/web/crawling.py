@@ -53,7 +53,7 @@ def crawl(origin: str, session: requests.Session | None = None, *, most: int = 1
 def kind_of(url: str) -> str:
     """What pages of one template have in common."""
     parts = urlsplit(url)
-    path = re.sub(r"/[a-z2-7]{10,}|/[^/]*\d[^/]*(?<!v1)(?=/|$)", "/*", parts.path)
+    path = re.sub(r"(?<=.)/[a-z2-7]{10,}(?=/|$)|/[^/]*\d[^/]*(?<!v1)(?=/|$)", "/*", parts.path)
     names = sorted({name for name, _ in parse_qsl(parts.query, keep_blank_values=True)})
     return f"{path}?{'&'.join(names)}" if names else path
 
