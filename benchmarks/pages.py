@@ -12,8 +12,9 @@ read; and how long an answer takes meanwhile that says how far it is. Then the d
 pages are asked for again and again until all has been read anew beside them. Then, for each page, the time to
 the last byte: of the first request, and the median and the 99th percentile of further ones. The same server
 giving out a static file is as quick as it can be. A review, and drift between two days, are made aside in
-minutes: what is measured there is the page that says so, which waits a moment first. The memory is that of the
-server and of the processes that work for it. `--store` keeps the store: with it the second run begins at once.
+minutes: what is measured there is the page that says so, which waits a moment first. The memory is that of
+the server and of the processes that work for it. `--store` keeps the store: with it the second run begins at
+once.
 """
 
 from __future__ import annotations
