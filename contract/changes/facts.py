@@ -46,6 +46,9 @@ class Place:
     cut: bool = False
 
 
+EXPLODED = ", exploded"
+"""Ends the encoding of a parameter that is written once for each of its values (`explode`)."""
+
 PlaceKey = tuple[str, Subject]
 """The media type of a place (`""` outside of bodies), with a member of a union behind `#`; and its subject,
 with path parameters by number."""

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from contract.changes.facts import Document, Facts, Later, Place, PlaceKey, Side, placed
+from contract.changes.facts import EXPLODED, Document, Facts, Later, Place, PlaceKey, Side, placed
 from contract.changes.imprints import Imprints
 from contract.changes.schemas import Schemas
 from contract.changes.security import ways_in
@@ -27,6 +27,14 @@ if TYPE_CHECKING:
 
 _REQUEST = Subject(("request",))
 _FORM = "application/x-www-form-urlencoded"
+_JSON = "application/json"
+"""What bodies are taken to be where Swagger 2.0 does not say."""
+_COLLECTIONS = {
+    "multi": f"form{EXPLODED}",
+    "ssv": "spaceDelimited",
+    "pipes": "pipeDelimited",
+    "tsv": "tabDelimited",
+}
 _IGNORED_HEADERS = frozenset({"accept", "content-type", "authorization"})
 _OPERATION = ("operationId", "summary", "description", "x-stability-level")
 
@@ -128,7 +136,7 @@ class _Reader:
         if word(leaf, "description"):
             facts["description"] = word(leaf, "description")
         found = list(self.schemas.places(self._schema(leaf), at))
-        facts["encoding"] = _encoding(leaf)
+        facts["encoding"] = self._encoding(leaf)
         if child(leaf, "content") is not None:
             found = [replace(place, facts=place.facts | {"parsed": True}) for place in found]
         if at.section == "query":
@@ -138,6 +146,10 @@ class _Reader:
 
     def _schema(self, leaf: Leaf) -> Node:
         raise NotImplementedError
+
+    def _encoding(self, leaf: Leaf) -> str:
+        """How several values are written as text."""
+        return _encoding(leaf)
 
     def _request(self, item: Leaf, operation: Leaf) -> Iterator[tuple[str, Place]]:
         raise NotImplementedError
@@ -197,13 +209,24 @@ class _V2(_Reader):
 
     def servers(self) -> frozenset[str]:
         path, host = word(self.root, "basePath"), word(self.root, "host")
-        return frozenset([urlsplit(f"//{host}{path}").geturl()] if host or path else [])
+        named = child(self.root, "schemes")
+        schemes = [str(one) for one in named.schema] if named and isinstance(named.schema, list) else [""]
+        return frozenset(
+            urlsplit(f"//{host}{path}", scheme if host else "").geturl()
+            for scheme in (schemes if host or path else ())
+        )
 
     def schemes(self) -> Leaf | None:
         return child(self.root, "securityDefinitions")
 
     def _schema(self, leaf: Leaf) -> Node:
         return leaf
+
+    def _encoding(self, leaf: Leaf) -> str:
+        """In the words of OpenAPI 3, so that a document may move from one to the other."""
+        if word(leaf, "type") != "array":
+            return _encoding(leaf)
+        return _COLLECTIONS.get(word(leaf, "collectionFormat"), _default_style(leaf))
 
     def _request(self, item: Leaf, operation: Leaf) -> Iterator[tuple[str, Place]]:
         given = [leaf for owner in (item, operation) for leaf in items(child(owner, "parameters"))]
@@ -212,7 +235,7 @@ class _V2(_Reader):
         if not bodies and not fields:
             return
         at = _REQUEST.within("body")
-        media = self._named(operation, "consumes") or ([_FORM] if fields else [""])
+        media = self._named(operation, "consumes") or ([_FORM] if fields else [_JSON])
         required = any(flag(leaf, "required") for leaf in (*bodies, *fields.values()))
         facts: Facts = {"required": required, "content": frozenset(media)}
         yield "", Place(subject=at, facts=facts, pointer=(bodies or list(fields.values()))[0].pointer)
@@ -228,7 +251,7 @@ class _V2(_Reader):
         schema = schema_of(response) if isinstance(response.schema, dict) else None
         if schema is None:
             return {}
-        return dict.fromkeys(self._named(operation, "produces") or [""], schema)
+        return dict.fromkeys(self._named(operation, "produces") or [_JSON], schema)
 
     def _beside(self, item: Leaf) -> list[tuple[Leaf, str]]:
         return [*super()._beside(item), (self.root, "consumes"), (self.root, "produces")]
@@ -240,11 +263,16 @@ class _V2(_Reader):
         )
 
 
-def _encoding(leaf: Leaf) -> tuple[str, bool, str]:
+def _encoding(leaf: Leaf) -> str:
     """How several values are written as text, defaults spelled out (OpenAPI 3.1, section 4.8.12.2)."""
-    style = word(leaf, "style") or ("form" if word(leaf, "in") in {"query", "cookie"} else "simple")
+    media = next((name for name, _ in entries(child(leaf, "content"))), "")
+    style = word(leaf, "style") or _default_style(leaf)
     explode = leaf.schema.get("explode", style == "form") is True
-    return style, explode, word(leaf, "collectionFormat") or "csv"
+    return media_type(media) if media else f"{style}{EXPLODED if explode else ''}"
+
+
+def _default_style(leaf: Leaf) -> str:
+    return "form" if word(leaf, "in") in {"query", "cookie"} else "simple"
 
 
 def _media(content: Leaf | None) -> dict[str, Node]:

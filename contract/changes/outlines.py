@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from contract.changes.change import Change
-from contract.changes.facts import Place
+from contract.changes.facts import EXPLODED, Place
 from contract.changes.lifecycle import day
 from contract.changes.relating import relate, said
 from contract.changes.rules import RULES
@@ -99,9 +99,8 @@ def _one_of_many(old: Place, new: Place, after: Mapping[PlaceKey, Place]) -> Pla
 
     So it is with exploded forms (RFC 6570, section 3.2.8): `a=1` is the value 1, and the array of it.
     """
-    style, explode, collection = new.facts.get("encoding", ("", False, ""))
     item = after.get(("", new.subject.within(ITEM)))
-    as_one = (style == "form" and explode) or collection == "multi"
+    as_one = new.facts.get("encoding") == f"form{EXPLODED}"
     if not as_one or item is None or "array" in old.facts.get("type", {"array"}):
         return new
     if new.facts.get("type") != frozenset({"array"}):

@@ -35,7 +35,7 @@ _VERBATIM: dict[str, type | UnionType] = {
     "format": str,
     "default": object,
     "description": str,
-    "discriminator": dict,
+    "discriminator": dict | str,
     **dict.fromkeys(_COUNTS, int | float),
 }
 """Keywords that are facts as they are written, and what may stand there; anything else says nothing."""
@@ -193,6 +193,8 @@ def is_blank(node: Node) -> bool:
 
 def _facts(view: View, said: Facts) -> Facts:
     found: Facts = {name: said[name] for name, sort in _VERBATIM.items() if is_sort(said.get(name), sort)}
+    if isinstance(found.get("discriminator"), str):  # as Swagger 2.0 has it
+        found["discriminator"] = {"propertyName": found["discriminator"]}
     if view.types != TYPES:
         found["nullable"] = "null" in view.types
         found["type"] = view.types - {"null"}

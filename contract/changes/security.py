@@ -39,6 +39,8 @@ Demand = frozenset[Asked]
 
 _TYPED = ("type", "scheme", "in", "name")
 _URLS = ("authorizationUrl", "tokenUrl")
+_FLOWS = {"accessCode": "authorizationCode", "application": "clientCredentials"}
+"""What Swagger 2.0 calls flows, and OpenAPI 3 does. So it is with `basic` for `http` and `basic`."""
 _SAID = (*_TYPED, *_URLS, "openIdConnectUrl", "flow")
 
 
@@ -69,6 +71,9 @@ def _ways(requirement: dict[str, Any], schemes: Leaf | None) -> Iterator[Demand]
 def _flows(scheme: Leaf) -> list[dict[str, str]]:
     """What a scheme says of itself, once for each flow: a token from any of them lets in (section 4.8.28)."""
     said = {key: word(scheme, key) for key in _SAID}
+    if said["type"] == "basic":
+        said |= {"type": "http", "scheme": "basic"}
+    said["flow"] = _FLOWS.get(said["flow"], said["flow"])
     flows = entries(child(scheme, "flows"))
     return [said | {"flow": name} | {key: word(flow, key) for key in _URLS} for name, flow in flows] or [said]
 

@@ -402,3 +402,49 @@ paths:
 def test_swagger(old: str, new: str, expected: tuple[str, str]) -> None:
     found = changes(SWAGGER, SWAGGER.replace(old, new))
     assert (*expected, Compatibility.BREAKING) in found
+
+
+SWAGGER_MORE = """
+host: api.example.com
+basePath: /v1
+schemes: [https]
+securityDefinitions:
+  b: {type: basic}
+  o: {type: oauth2, flow: accessCode, authorizationUrl: "https://a", tokenUrl: "https://t", scopes: {r: x}}
+security: [{b: []}, {o: [r]}]
+"""
+
+OPENAPI = """
+openapi: 3.0.3
+info: {title: x, version: "1"}
+servers: [{url: "https://api.example.com/v1"}]
+components:
+  securitySchemes:
+    b: {type: http, scheme: basic}
+    o:
+      type: oauth2
+      flows: {authorizationCode: {authorizationUrl: "https://a", tokenUrl: "https://t", scopes: {r: x}}}
+security: [{b: []}, {o: [r]}]
+paths:
+  /a:
+    post:
+      parameters:
+        - {name: q, in: query, schema: {type: integer}}
+        - {name: l, in: query, schema: {type: array, items: {type: string}}}
+      requestBody:
+        content: {application/json: {schema: {type: object, properties: {x: {type: string}}}}}
+      responses:
+        "200":
+          description: x
+          content: {application/json: {schema: {type: object, properties: {y: {type: string}}}}}
+"""
+LIST = "        - {name: l, in: query, type: array, items: {type: string}, collectionFormat: multi}\n"
+
+
+def test_a_document_may_move_from_swagger_to_openapi() -> None:
+    swagger = SWAGGER.replace("      responses:", f"{LIST}      responses:") + SWAGGER_MORE
+    assert changes(swagger, OPENAPI) == changes(OPENAPI, swagger) == []
+    silent = "\n".join(line for line in swagger.splitlines() if "application/json" not in line)
+    assert changes(silent, OPENAPI) == []
+    csv = swagger.replace("collectionFormat: multi", "collectionFormat: csv")
+    assert [rule for rule, _, _ in changes(csv, OPENAPI)] == ["request-encoding-changed"]
