@@ -33,6 +33,8 @@ class Counter(IntEnum):
     """Of those, the ones handed to the decoder."""
     SETTLED = auto()
     """Of those, the ones that the decoder has dealt with for good: stored, or counted as lost."""
+    GIVEN_UP = auto()
+    """Of the copied, how many there were when a decoder died: what it had not settled is counted as lost."""
     OBSERVED = auto()
     """Exchanges stored."""
     MESSAGES = auto()
@@ -175,6 +177,12 @@ class Counters:
         """The sum over all processes, of one lane or of all."""
         lanes = range(self.lanes) if lane is None else (lane,)
         return sum(self._row(writer, at)[counter] for writer in range(2 * self.workers) for at in lanes)
+
+    def unsettled(self, worker: int, lane: int) -> int:
+        """How many requests were copied, and neither stored nor counted as lost."""
+        forwarder = self.forwarder(worker, lane)
+        settled = max(self.decoder(worker, lane)[Counter.SETTLED], forwarder[Counter.GIVEN_UP])
+        return max(0, forwarder[Counter.COPIED] - settled)
 
     def lost(self, lane: int | None = None) -> Mapping[Counter, int]:
         """What was lost, by reason, without the reasons that never occurred."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 import shutil
 from typing import TYPE_CHECKING
 
-from proxy.counters import Counters
+from proxy.counters import Counter, Counters
 from proxy.intercept import process as intercept
 from proxy.mirror import process as mirror
 from proxy.splice import decoder_process, worker
@@ -109,9 +109,17 @@ class Generation:
         if good is None:
             return False
         if not good:
+            self._count_unsettled()
             self.complaint = "the decoder did not end in good order; what it had not stored is lost"
         shutil.rmtree(self.settings.runtime, ignore_errors=True)
         return True
+
+    def _count_unsettled(self) -> None:
+        """What a decoder that was killed had been given and did not count. All writers have ended."""
+        for lane in range(len(self.settings.lanes)):
+            for tap in range(self.settings.taps):
+                lost = self.counters.unsettled(tap, lane)
+                self.counters.forwarder(tap, lane)[Counter.SHUTDOWN] += lost
 
     @property
     def patience_s(self) -> float:

@@ -70,7 +70,8 @@ class Tap:
         self._path = settings.tap_path(worker)
         self._lanes = settings.lanes
         self._rows = [counters.forwarder(worker, lane) for lane in range(len(settings.lanes))]
-        self._settled = [counters.decoder(worker, lane) for lane in range(len(settings.lanes))]
+        self._counters = counters
+        self._worker = worker
         self._hard_bytes = settings.queue_bytes
         self._gauges = counters.worker_gauges(worker)
         self._control = counters.control
@@ -208,9 +209,10 @@ class Tap:
         self._linked.clear()
         self._unlinked.set()
         if self._closing:
-            return  # the decoder counts what it does not get done
-        for row, settled in zip(self._rows, self._settled, strict=True):
-            row[Counter.DECODER_DIED] += max(0, row[_COPIED] - settled[Counter.SETTLED])
+            return  # the decoder counts what it does not get done; where it is killed, who ends it does
+        for lane, row in enumerate(self._rows):
+            row[Counter.DECODER_DIED] += self._counters.unsettled(self._worker, lane)
+            row[Counter.GIVEN_UP] = row[_COPIED]
 
     def mute(self, connection: int, reason: int) -> None:
         """The decoder wants no more of a connection; of no connection at all (`ALL`), until it says 0."""

@@ -164,6 +164,21 @@ def test_a_decoder_killed_again_and_again(tmp_path: Path) -> None:
         assert raw.execute("PRAGMA integrity_check").fetchone() == ("ok",)
 
 
+def test_a_decoder_that_does_not_end(tmp_path: Path) -> None:
+    with service() as port, recorder(tmp_path, port, "--drain", "0.5") as running:
+        with Traffic(running.port) as traffic:
+            until_recorded_again(running, traffic)
+            os.kill(running.decoder(), signal.SIGSTOP)
+            traffic.more(100)
+        running.send(signal.SIGTERM)
+        time.sleep(1)
+        summary = running.end()  # asked again, it waits for nothing
+    recorded, lost = numbers(summary)
+    assert lost > 50
+    assert recorded + lost + left_out(summary) == traffic.count
+    assert len(running.stored()) == recorded
+
+
 def test_a_locked_store(tmp_path: Path) -> None:
     with service() as port, recorder(tmp_path, port) as running:
         with Traffic(running.port) as traffic:

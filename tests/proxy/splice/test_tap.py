@@ -166,7 +166,10 @@ def test_a_dead_decoder_loses_what_it_had_not_settled() -> None:
             again = await Decoder.connect(splice)
             (hello,) = await again.read(lambda frame: frame.kind == Kind.HELLO)
             assert hello.connection == 5
-            await again.close()
+            await again.close()  # before it settled anything: what died with the first is not lost again
+            await eventually(lambda: splice.tap.link is None)
+            assert splice.count(Counter.DECODER_DIED) == 2
+            assert splice.counters.unsettled(0, 0) == 0
 
     run(main())
 
