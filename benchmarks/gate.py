@@ -128,10 +128,10 @@ def main() -> None:
     for source, group in sorted(by_source.items()):
         print(row(source, group))
     print(row("all", judged))
-    for name, looked_at in (("looked at", True), ("only measured", False)):
-        print(row(name, (one for one in judged if one.case.looked_at is looked_at)))
-    for name, looked_at in (("- nobody doubts", True), ("- nobody doubts, m.", False)):
-        print(row(name, (one for one in judged if one.case.looked_at is looked_at and not one.case.doubt)))
+    for name, looked_at in (("rules made with it", True), ("measured before", False)):
+        group = [one for one in judged if one.case.looked_at is looked_at]
+        print(row(name, group))
+        print(row("- nobody doubts", (one for one in group if not one.case.doubt)))
     if options.wrong:
         for one in judged:
             if one.outcome not in {Outcome.FOUND, Outcome.QUIET}:

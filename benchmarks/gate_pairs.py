@@ -49,7 +49,8 @@ _NAMES = {"query": "q", "header": "h", "cookie": "c", "path": "id"}
 class Pair:
     """Two documents, as texts or files, what a source says of them, and where.
 
-    `looked_at`: it was read while rules were mended; the others are only measured.
+    `looked_at`: rules were made with its source at hand; the others were measured before anything was mended
+    for them, and docs/check.md has those first figures.
     """
 
     name: str

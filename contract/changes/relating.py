@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
+from math import isfinite
 from typing import TYPE_CHECKING, Any
 
 from contract.changes import unions
@@ -87,7 +89,13 @@ def _format(old: str, new: str) -> Relation:
 
 
 def _multiple(old: float, new: float) -> Relation:
-    return Relation.of(bool(old) and new % old == 0, bool(new) and old % new == 0)
+    before, after = _exact(old), _exact(new)
+    return Relation.of(bool(before) and after % before == 0, bool(after) and before % after == 0)
+
+
+def _exact(number: float) -> Fraction:
+    """A number as it is written: 0.1 is ten times 0.01."""
+    return Fraction(str(number)) if isinstance(number, int) or isfinite(number) else Fraction()
 
 
 def _flag(old: bool, new: bool) -> Relation:  # noqa: FBT001  # two values of one aspect

@@ -209,6 +209,10 @@ HARMLESS = {
         api(parameters=[query()], answer=thing(), **{"x-stability-level": "alpha"}),
         api(answer=NOTHING, **{"x-stability-level": "alpha"}),
     ),
+    "a finer multiple": (
+        api(method="post", body=thing({"type": "number", "multipleOf": 0.1})),
+        api(method="post", body=thing({"type": "number", "multipleOf": 0.01})),
+    ),
     "examples": (
         api(answer=thing({"type": "string", "example": "x"})), api(answer=thing({"type": "string"})),
     ),
