@@ -76,7 +76,7 @@ _BY_KIND: dict[str, tuple[str, ...]] = {
     "schemas": ("MIN_PROTOCOL", "MIN_LOST"),
     "catch-up": ("MIN_AWAY_NS", "AWAY_FACTOR", "MIN_BACKLOG", "MIN_CATCH_UPS"),
     "handling-order": ("MIN_REVERSALS", "MIN_OVERTAKEN"),
-    "in-flight": ("MIN_REFILLS", "REFILL_SHARE", "REFILL_NS", "WAITED_NS"),
+    "in-flight": ("MIN_REFILLS", "MIN_REFILLED", "REFILL_SHARE", "REFILL_NS", "WAITED_NS"),
     "batch": ("MIN_CUTS", "MAX_SHORT_CUTS", "WAITED_NS"),
     "repeats-effect": ("MIN_EFFECTS_AGAIN", "MAX_AFTERMATH_NS", "CHANCE"),
     "deduplicates": ("MIN_DEDUPLICATED",),

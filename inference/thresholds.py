@@ -336,11 +336,14 @@ MIN_REFILLS = 10
 Without a limit the most is reached by chance, and hardly ever twice: the next delivery goes beyond it.
 """
 
-REFILL_SHARE = 0.1
+REFILL_SHARE = 0.25
 """How soon after an acknowledgement that is, as a share of the time that handling takes."""
 
-REFILL_NS = 2_000_000
-"""Or two milliseconds (ns), the way to the broker and back, where handling takes less than twenty."""
+REFILL_NS = 5_000_000
+"""Or five milliseconds (ns), the way to a busy broker and back, where handling takes less than twenty."""
+
+MIN_REFILLED = 0.5
+"""The share of the deliveries that reach that most which must have come so: the first of a rush do not."""
 
 WAITED_NS = 100_000_000
 """How long a message must have waited (ns) to show that it was held back: longer than brokers take for it."""

@@ -18,7 +18,15 @@ from contract.kinds import Batch, InFlight
 from contract.subject import Subject
 from inference.stated import Stated, depends, evidence_of
 from inference.tally import Tally
-from inference.thresholds import MAX_SHORT_CUTS, MIN_CUTS, MIN_REFILLS, REFILL_NS, REFILL_SHARE, WAITED_NS
+from inference.thresholds import (
+    MAX_SHORT_CUTS,
+    MIN_CUTS,
+    MIN_REFILLED,
+    MIN_REFILLS,
+    REFILL_NS,
+    REFILL_SHARE,
+    WAITED_NS,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -92,14 +100,17 @@ def _in_flight(intake: Intake) -> _Limit | None:
         return None
     soon = max(REFILL_SHARE * median(handled), REFILL_NS)
     shown: dict[int, Tally] = defaultdict(Tally)
-    most = 0
+    reached = Counter[int]()
     for taken in stretches:
         for level, one, freed in _levels(taken):
-            most = max(most, level)
+            reached[level] += 1
             # what was given back comes again at once, whatever the limit
             if one.before <= 0 and _waited(one, freed) and one.at - freed <= soon:
                 shown[level].add(one.at, one.id)
-    return _Limit(most, shown[most], _routes(stretches)) if shown[most].count else None
+    most = max(reached)
+    if not shown[most].count or shown[most].count < MIN_REFILLED * reached[most]:
+        return None
+    return _Limit(most, shown[most], _routes(stretches))
 
 
 def _waited(one: Taken, until: int) -> bool:

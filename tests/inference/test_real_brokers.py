@@ -66,7 +66,7 @@ async def test_a_prefetch_of_rabbitmq() -> None:
     name, done = f"orders-{uuid4().hex[:8]}", Done(80)
 
     async def handle(message: AbstractIncomingMessage) -> None:
-        await asyncio.sleep(0.02)
+        await asyncio.sleep(0.03)
         await message.ack()
         done.one()
 
