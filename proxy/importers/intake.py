@@ -24,6 +24,7 @@ BATCH_BYTES = 16 << 20
 """Of bodies held at once: a thousand large ones would not fit into memory."""
 NAMED = 5
 """How many entries that were left out are kept by name, the rest only by number."""
+_UNSTORABLE = "it has a number that 64 bits do not hold"
 
 
 @dataclass(slots=True, kw_only=True)
@@ -111,12 +112,18 @@ class Intake:
         self._messages += messages
 
     def _flush(self, taken: Taken) -> None:
+        unstorable = 0
         if self._exchanges:
             written = self._store.write(self._exchanges)
             taken.added += written.added
             taken.duplicates += written.duplicates
+            unstorable += written.unstorable
         if self._messages:
-            taken.messages += self._store.write(messages=self._messages).added
+            written = self._store.write(messages=self._messages)
+            taken.messages += written.added
+            unstorable += written.unstorable
+        if unstorable:
+            taken.skipped[_UNSTORABLE] += unstorable
         self._exchanges, self._messages, self._held_bytes = [], [], 0
 
 

@@ -40,6 +40,11 @@ class Conversation:
         self._given_up = ""
         self._lost = 0
 
+    @property
+    def held_bytes(self) -> int:
+        """Bytes of what has not ended, roughly."""
+        return self._decoder.held_bytes
+
     def data(self, data: bytes, at: int, *, client: bool) -> Iterator[RawRecord]:
         """One end sent bytes."""
         feed = self._decoder.client_data if client else self._decoder.server_data

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-_MAX_BYTES = 10
+MAX_BYTES = 10
 """Of 64 bits."""
 _64_BITS = 2**64 - 1
 
@@ -14,7 +14,7 @@ def read_varint(data: bytes, at: int) -> tuple[int, int]:
         ValueError: it does not end, or has more than 64 bits.
     """
     value = 0
-    for index, byte in enumerate(data[at : at + _MAX_BYTES]):
+    for index, byte in enumerate(data[at : at + MAX_BYTES]):
         value |= (byte & 0x7F) << 7 * index
         if byte < 0x80:
             if value > _64_BITS:

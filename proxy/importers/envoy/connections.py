@@ -44,6 +44,11 @@ class Tapped:
         self._reads_requests = False
         self._wrong = ""
 
+    @property
+    def held_bytes(self) -> int:
+        """Bytes of what has not ended, roughly."""
+        return 0 if self._said is None else self._said.held_bytes
+
     def take(self, event: Event) -> Iterator[Item]:
         """What an event completes."""
         at = instant(event.timestamp)

@@ -11,6 +11,7 @@ import msgspec
 from msgspec import Struct, field
 
 from proxy.config import BODY_LIMIT_BYTES
+from proxy.decoders.held import HEADER_BYTES
 from proxy.importers.address import Address, read_url
 from proxy.importers.envoy.shapes import Timestamp
 from proxy.importers.instants import from_http_date, from_iso, from_seconds
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 SWITCHING = 101
 """What follows is no body (RFC 9110 section 15.2.2)."""
 _NO_TIME = "it does not say when it was: neither a time of its headers nor a Date"
+_LENGTH = re.compile(r"[0-9]{1,18}")
 _LOSSY = "\ufffd"
 """What Envoy's JSON has in the place of bytes that are no UTF-8, with JSON_BODY_AS_STRING."""
 
@@ -40,6 +42,7 @@ class Half(Struct):
 
     fields: list[tuple[str, str]] = []
     trailers: list[tuple[str, str]] = []
+    head_bytes: int = 0
     body: bytearray = field(default_factory=bytearray)
     size: int = 0
     truncated: bool = False
@@ -48,10 +51,21 @@ class Half(Struct):
 
     def read(self, message: Message) -> None:
         """A whole one."""
-        self.fields, self.trailers = fields_of(message.headers), fields_of(message.trailers)
+        self.begin(message.headers)
+        self.finish(message.trailers)
         self.at = instant(message.headers_received_time)
         if message.body is not None:
             self.add(message.body)
+
+    def begin(self, headers: list[Field]) -> None:
+        """Its head."""
+        self.fields = _fields_of(headers)
+        self.head_bytes = _bytes_of(self.fields)
+
+    def finish(self, trailers: list[Field]) -> None:
+        """What follows the body."""
+        self.trailers = _fields_of(trailers)
+        self.head_bytes = _bytes_of(self.fields) + _bytes_of(self.trailers)
 
     def add(self, chunk: Body) -> None:
         """More of the body. What follows a gap is counted and not kept."""
@@ -79,7 +93,7 @@ class Half(Struct):
         size = self.size
         if self.truncated:
             declared = self.pseudo("content-length")
-            size = max(size + 1, int(declared) if declared.isascii() and declared.isdecimal() else 0)
+            size = max(size + 1, int(declared) if _LENGTH.fullmatch(declared) else 0)
         return RawBody(data=bytes(self.body), size=size)
 
 
@@ -93,8 +107,8 @@ class Halves(Struct):
 
     @property
     def held_bytes(self) -> int:
-        """Of bodies."""
-        return len(self.request.body) + len(self.response.body)
+        """Of heads and bodies, roughly."""
+        return sum(half.head_bytes + len(half.body) for half in (self.request, self.response))
 
 
 def exchange_of(halves: Halves, ordinals: Ordinals, producer: str, source: str) -> RawExchange:
@@ -140,17 +154,6 @@ def exchange_of(halves: Halves, ordinals: Ordinals, producer: str, source: str) 
     )
 
 
-def fields_of(headers: list[Field]) -> list[tuple[str, str]]:
-    """Header fields as `proxy.raw` wants them, in the order given."""
-    return [
-        (
-            field_value(one.key).lower(),
-            one.raw_value.decode("iso-8859-1").strip(" \t") or field_value(one.value),
-        )
-        for one in headers
-    ]
-
-
 def content(body: Body) -> bytes:
     """The bytes, whichever way they are written."""
     return body.as_bytes or utf8(body.as_string)
@@ -171,6 +174,21 @@ def ends_of(connection: Connection | None) -> tuple[tuple[str, int], tuple[str, 
     if connection.third is not None:
         return _end(connection.remote_address), _end(connection.third)
     return _end(connection.local_address), _end(connection.remote_address)
+
+
+def _fields_of(headers: list[Field]) -> list[tuple[str, str]]:
+    """Header fields as `proxy.raw` wants them, in the order given."""
+    return [
+        (
+            field_value(one.key).lower(),
+            one.raw_value.decode("iso-8859-1").strip(" \t") or field_value(one.value),
+        )
+        for one in headers
+    ]
+
+
+def _bytes_of(fields: list[tuple[str, str]]) -> int:
+    return sum(HEADER_BYTES + len(name) + len(value) for name, value in fields)
 
 
 def _end(address: EndAddress | None) -> tuple[str, int]:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from proxy.importers.envoy.connections import Tapped
-from proxy.importers.envoy.exchanges import Halves, ends_of, exchange_of, fields_of
+from proxy.importers.envoy.exchanges import Halves, ends_of, exchange_of
 from proxy.importers.envoy.shapes import TraceWrapper
 from proxy.importers.recording import Ordinals, Recorded, Skipped, UnreadableError
 from proxy.importers.text import readable
@@ -26,7 +26,8 @@ if TYPE_CHECKING:
 
 OPEN = 1000
 OPEN_BYTES = 64 << 20
-"""Of streamed traces that are put together at a time, all of them; a file of Envoy's own has one."""
+"""Of streamed traces that are put together at a time, all exchanges and all connections; a file of Envoy's own
+has one."""
 
 
 class Traces:
@@ -44,6 +45,9 @@ class Traces:
         self._exchanges: OrderedDict[str, tuple[str, Halves]] = OrderedDict()
         self._connections: OrderedDict[str, Tapped] = OrderedDict()
         self._held_bytes = 0
+        """Of exchanges."""
+        self._tapped_bytes = 0
+        """Of connections."""
 
     def take(self, given: Any, where: str) -> Iterator[Item]:
         """What one `TraceWrapper` completes.
@@ -111,13 +115,23 @@ class Traces:
             tapped = Tapped(trace_id, where, self._producer, self._source)
             self._connections[trace_id] = tapped
         tapped.connection = segment.connection or tapped.connection
+        self._tapped_bytes -= tapped.held_bytes
+        closed = False
         for event in _events_of(segment):
             yield from tapped.take(event)
-            if event.closed is not None:
-                yield from self._connections.pop(trace_id).end()
-                return
-        if len(self._connections) > OPEN:
-            yield from self._connections.popitem(last=False)[1].end()
+            closed = event.closed is not None
+            if closed:
+                break
+        self._tapped_bytes += tapped.held_bytes
+        if closed:
+            yield from self._leave(trace_id)
+        while len(self._connections) > OPEN or self._tapped_bytes > OPEN_BYTES:
+            yield from self._leave(next(iter(self._connections)))
+
+    def _leave(self, trace_id: str) -> Iterator[Item]:
+        connection = self._connections.pop(trace_id)
+        self._tapped_bytes -= connection.held_bytes
+        yield from connection.end()
 
 
 def _halves(trace: HttpTrace) -> Halves:
@@ -135,11 +149,11 @@ def _add(halves: Halves, segment: HttpSegment) -> None:
         (halves.response, segment.response_headers, segment.response_body_chunk, segment.response_trailers),
     ):
         if headers is not None:
-            half.fields = fields_of(headers.headers)
+            half.begin(headers.headers)
         if chunk is not None:
             half.add(chunk)
         if trailers is not None:
-            half.trailers = fields_of(trailers.headers)
+            half.finish(trailers.headers)
 
 
 def _events_of(segment: SocketSegment) -> list[Event]:

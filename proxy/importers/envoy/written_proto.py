@@ -12,7 +12,7 @@ from typing import IO, TYPE_CHECKING, Any
 
 from proxy.importers.envoy.traces import Traces
 from proxy.importers.recording import Cut, Skipped
-from proxy.payloads.varints import read_varint
+from proxy.payloads.varints import MAX_BYTES, read_varint
 from proxy.payloads.wire import fields
 
 if TYPE_CHECKING:
@@ -157,7 +157,7 @@ def _take(traces: Traces, data: bytes, where: str) -> Iterator[Item]:
 def _next(stream: IO[bytes]) -> bytes | str | None:
     """The next trace; why there is none; None at the end of the file."""
     prefix = stream.read(1)
-    while prefix and prefix[-1] >= 0x80 and (more := stream.read(1)):
+    while prefix and prefix[-1] >= 0x80 and len(prefix) < MAX_BYTES and (more := stream.read(1)):
         prefix += more
     if not prefix:
         return None

@@ -61,6 +61,14 @@ def test_identical_entries_are_all_kept_and_imported_once(store: Store) -> None:
     assert store.count() == 3
 
 
+def test_what_the_store_cannot_hold_is_named(store: Store) -> None:
+    longest = 4e12  # ms; three of them are more than 64 bits of nanoseconds
+    data = har_of(entry(), entry(timings={"send": longest, "wait": longest, "receive": longest}))
+    taken = Intake(Config(), store).take(io.BytesIO(data), name="a")
+    assert (taken.added, taken.skipped) == (1, {"it has a number that 64 bits do not hold": 1})
+    assert not Intake(Config(), store).take(io.BytesIO(har_of(entry())), name="a").skipped
+
+
 def test_nothing_but_broken_entries_is_unreadable(store: Store) -> None:
     taken = Intake(Config(), store).take(io.BytesIO(har_of(1, 2)), name="a")
     assert taken.unreadable

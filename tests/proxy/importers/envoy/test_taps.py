@@ -165,6 +165,15 @@ def test_a_truncated_body_says_so() -> None:
     assert (body.truncated, body.size) == (True, 11)
 
 
+@pytest.mark.parametrize("declared", ["9" * 5000, "9" * 19, "-1", "٣", ""])
+def test_a_length_that_nobody_sends_is_not_believed(declared: str) -> None:
+    headers = [{"key": ":status", "value": "200"}, {"key": "content-length", "value": declared}]
+    cut = {"headers": headers, "body": {"as_string": "abc", "truncated": True}}
+    body = one(written(buffered(response=cut))).response_body
+    assert body is not None
+    assert body.size == 4
+
+
 def test_what_follows_a_gap_in_a_streamed_body_is_not_put_behind_it() -> None:
     segments = [
         json.loads(text) for text in sample("streamed.json").decode().replace("}\n{", "}\0{").split("\0")
@@ -213,6 +222,23 @@ def test_open_streams_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(traces, "OPEN_BYTES", 0)
     chunk = {"http_streamed_trace_segment": {"trace_id": "4", "request_body_chunk": {"as_bytes": "AAAA"}}}
     assert len(list(reader.take(chunk, "5"))) == 2
+
+
+def test_heads_and_connections_count_among_what_is_open(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(traces, "OPEN_BYTES", 500)
+    headers = [{"key": "x", "value": "y" * 100}]
+    posted = "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 200\r\n\r\n" + "x" * 150
+    asked = {"timestamp": "2026-11-21T10:00:00Z", "read": {"data": {"as_string": posted}}}
+    for name, segment in (
+        ("http_streamed_trace_segment", {"request_headers": {"headers": headers}}),
+        ("http_streamed_trace_segment", {"request_trailers": {"headers": headers}}),
+        ("socket_streamed_trace_segment", {"event": asked}),
+    ):
+        reader = traces.Traces("", "x")
+        for number in range(9):
+            early = list(reader.take({name: {"trace_id": str(number), **segment}}, str(number)))
+        assert len(early) == 1
+        assert 0 < len(list(reader.end())) < 5
 
 
 def test_a_tap_in_a_cluster_writes_requests() -> None:
@@ -313,6 +339,10 @@ def test_what_is_too_long_is_not_read(monkeypatch: pytest.MonkeyPatch) -> None:
     assert items(sample("streamed.pb_length_delimited"))[-1] == Cut(
         "a trace of 273 bytes follows, after trace 0"
     )
+    endless = sample("streamed.pb_length_delimited") + b"\xff" * 1000
+    monkeypatch.setattr(written_proto, "MAX_TRACE_BYTES", 1000)
+    assert items(endless)[-1] == Cut("it is no trace of Envoy's any more, after trace 6")
+    monkeypatch.setattr(written_proto, "MAX_TRACE_BYTES", 100)
     (cut,) = written_proto.read_one(io.BytesIO(sample("buffered.pb")), producer="", source="x")
     assert isinstance(cut, Cut)
 
