@@ -228,7 +228,7 @@ def test_causes() -> None:
         if not one.doubt
     }
     assert "GET /plain" not in found
-    assert sorted(found.values()) == ["conflict", "limit", "missing"]
+    assert sorted(found.values()) == ["conflict", "limit", "missing", "validation"]
 
 
 def test_a_read_that_counts_itself() -> None:
