@@ -73,12 +73,9 @@ class Http1Decoder:
     @property
     def held_bytes(self) -> int:
         """Bytes of heads and bodies that are kept for them, roughly."""
-        bodies = sum(
-            len(request.body) + (len(request.response.body) if request.response is not None else 0)
-            for request in self._unanswered
-        )
+        whole = sum(request.held_bytes for request in self._unanswered)
         other = self._socket.held_bytes if self._socket is not None else 0
-        return bodies + self._requests.head_bytes + self._responses.head_bytes + other
+        return whole + self._requests.head_bytes + self._responses.head_bytes + other
 
     def client_data(self, data: bytes, at: Instant) -> Iterator[RawRecord]:
         """The client sent bytes."""

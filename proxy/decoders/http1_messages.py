@@ -47,6 +47,7 @@ class Message:
         "complete",
         "ended",
         "events",
+        "head_bytes",
         "headers",
         "method",
         "response",
@@ -63,6 +64,8 @@ class Message:
         self.ended = at
         """When the last byte so far was seen."""
         self.complete = False
+        self.head_bytes = 0
+        """What its head takes, about; small on the wire it may be large here (RFC 7541)."""
         self.headers: list[tuple[str, str]] = []
         self.trailers: list[tuple[str, str]] = []
         self.body = bytearray()
@@ -79,6 +82,12 @@ class Message:
         """Reads the body of a response that is a stream of events."""
         self.response: Message | None = None
         """A request's answer, from its head on; 1xx are none."""
+
+    @property
+    def held_bytes(self) -> int:
+        """Bytes of head and body that are kept, of a request with those of its answer."""
+        own = self.head_bytes + len(self.body)
+        return own if self.response is None else own + self.response.held_bytes
 
     def keep(self, data: bytes, limit: int) -> None:
         """A piece of the body: counted, and kept as far as there is room."""
@@ -233,6 +242,7 @@ class MessageReader:
         message, parser = self.message, self._parser
         if message is None:
             return
+        message.head_bytes = self.head_bytes
         message.version = parser.get_http_version()
         if isinstance(parser, httptools.HttpRequestParser):
             message.method = parser.get_method().decode("latin-1")

@@ -30,6 +30,7 @@ from hyperframe.frame import (
 
 from proxy.decoders.decoder import Opaque, Reason
 from proxy.decoders.exchanges import exchange_of
+from proxy.decoders.held import HEADER_BYTES
 from proxy.decoders.http1_messages import Message
 from proxy.decoders.sse import EventStream, is_event_stream, message_of
 from store.records import Outcome
@@ -71,9 +72,9 @@ class Http2Decoder:
 
     @property
     def held_bytes(self) -> int:
-        """Bytes of frames and bodies that are kept for them, roughly."""
-        bodies = sum(stream.held_bytes for stream in self._streams.values())
-        return bodies + self._client.held_bytes + self._server.held_bytes
+        """Bytes of frames, heads and bodies that are kept for them, roughly."""
+        streams = sum(stream.request.held_bytes for stream in self._streams.values())
+        return streams + self._client.held_bytes + self._server.held_bytes
 
     def client_data(self, data: bytes, at: Instant) -> Iterator[RawRecord]:
         """The client sent bytes."""
@@ -157,7 +158,7 @@ class Http2Decoder:
         if side is self._client:
             if stream is None:
                 stream = self._begin(number, headers, at)
-            else:
+            elif side.ends_stream:  # others are no trailers (RFC 9113 section 8.1), and may be without end
                 stream.request.trailers.extend(headers)
             message: Message | None = stream.request if stream is not None else None
         else:
@@ -178,7 +179,7 @@ class Http2Decoder:
             raise Opaque(Reason.TOO_MANY)
         self._last = number
         request = Message(at)
-        request.version = "2"
+        request.version, request.head_bytes = "2", _bytes_of(headers)
         pseudo, request.headers = _taken_apart(headers)
         request.method = pseudo.get(":method", "")
         request.target = pseudo.get(":path", "").encode("latin-1")
@@ -190,7 +191,8 @@ class Http2Decoder:
     def _answer(self, stream: _Stream, headers: list[tuple[str, str]], at: Instant) -> Message | None:
         response = stream.request.response
         if response is not None:
-            response.trailers.extend(headers)
+            if self._server.ends_stream:
+                response.trailers.extend(headers)
             return response
         pseudo, fields = _taken_apart(headers)
         status = pseudo.get(":status", "")
@@ -200,6 +202,7 @@ class Http2Decoder:
             return None
         response = stream.request.response = Message(at)
         response.version, response.status, response.headers = "2", int(status), fields
+        response.head_bytes = _bytes_of(headers)
         if is_event_stream(fields):
             response.events = EventStream(self._limits.body_bytes)
         return response
@@ -251,12 +254,6 @@ class _Stream:
         self.events = 0
         self.carrier: RawExchange | None = None
         """The exchange as it was when its answer's first event passed."""
-
-    @property
-    def held_bytes(self) -> int:
-        """Of both bodies."""
-        response = self.request.response
-        return len(self.request.body) + (len(response.body) if response is not None else 0)
 
     def message(self, *, client: bool) -> Message | None:
         """What this end is sending."""
@@ -331,6 +328,10 @@ class _Side:
 
 def _text(value: bytes | str) -> str:
     return value.decode("latin-1") if isinstance(value, bytes) else value
+
+
+def _bytes_of(headers: list[tuple[str, str]]) -> int:
+    return sum(HEADER_BYTES + len(name) + len(value) for name, value in headers)
 
 
 def _taken_apart(headers: list[tuple[str, str]]) -> tuple[dict[str, str], list[tuple[str, str]]]:

@@ -239,6 +239,15 @@ def test_what_cannot_be_decoded_is_counted(first: bytes, reason: Reason) -> None
     assert seen.exchanges == []
 
 
+def test_heads_count_among_what_is_held_until_they_are_answered() -> None:
+    decoder = Http1Decoder(ORIGIN, LIMITS)
+    padded = b"GET / HTTP/1.1\r\nX: " + b"y" * 3000 + b"\r\n\r\n"
+    played(decoder, [("c", padded), ("c", padded)])
+    assert 6000 < decoder.held_bytes < 6200
+    played(decoder, [("s", EMPTY), ("s", EMPTY)])
+    assert decoder.held_bytes == 0
+
+
 @pytest.mark.parametrize("endless", [b"1" + b";x" * 5000, b"0\r\nX: " + b"y" * 5000])
 def test_chunk_lines_and_trailers_are_bounded(endless: bytes) -> None:
     seen = play(bytewise([("c", b"POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n" + endless)]))

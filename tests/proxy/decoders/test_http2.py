@@ -345,7 +345,46 @@ def test_memory_is_bounded() -> None:
     played(decoder, [("c", PREFACE + frames(headers(1, hpack.Encoder().encode(request()), "END_HEADERS")))])
     for _ in range(300):
         played(decoder, [("c", frames(DataFrame(1, b"x" * 16_000)))])
-    assert decoder.held_bytes <= 5000 + 100
+    assert decoder.held_bytes <= 5000 + 1000
+
+
+def test_heads_that_were_small_on_the_wire_count_by_what_they_take() -> None:
+    decoder, encoder = make(), hpack.Encoder()
+    played(decoder, [("c", PREFACE)])
+    fields = request("/", "GET", ("x", "y" * 3000))
+    wire = [frames(headers(number, encoder.encode(fields), "END_HEADERS")) for number in (1, 3, 5)]
+    assert len(wire[2]) < 30
+    for number, sent in enumerate(wire, 1):
+        played(decoder, [("c", sent)])
+        assert 3000 * number < decoder.held_bytes < 3600 * number
+
+
+@pytest.mark.parametrize("side", "cs")
+def test_head_after_head_is_no_trailer(side: str) -> None:
+    encoder = hpack.Encoder()
+    ask = frames(headers(1, hpack.Encoder().encode(request()), "END_HEADERS"))
+    answer = frames(headers(1, encoder.encode([(":status", "200")]), "END_HEADERS"))
+    more = hpack.Encoder() if side == "c" else encoder
+    steps: list[Step] = [("c", PREFACE + ask), ("s", answer)]
+    steps += [
+        (side, frames(headers(1, more.encode([("x", str(number))]), "END_HEADERS"))) for number in range(9)
+    ]
+    last: list[Step] = [
+        (
+            one,
+            frames(
+                headers(
+                    1,
+                    (more if one == side else hpack.Encoder()).encode([("t", "1")]),
+                    "END_HEADERS",
+                    "END_STREAM",
+                )
+            ),
+        )
+        for one in "cs"
+    ]
+    (exchange,) = played(make(), [*steps, *last]).exchanges
+    assert exchange.request_trailers == exchange.response_trailers == (("t", "1"),)
 
 
 @given(st.lists(st.tuples(st.sampled_from("cs"), st.binary(max_size=100)), max_size=6))
