@@ -58,7 +58,7 @@ class ListenTlsConfig(Section, frozen=True, kw_only=True):
 
 
 class UpstreamTlsConfig(Section, frozen=True, kw_only=True):
-    """`[lane.upstream_tls]`: how the lane speaks TLS to an `https://` upstream.
+    """`[lane.upstream_tls]`: how the lane speaks TLS to an `https://` upstream, and that it does to `nats://`.
 
     `ca` replaces the system's authorities, `server_name` the upstream's host in SNI and in verification;
     `certificate` and `key` are shown to the upstream.
@@ -141,15 +141,27 @@ class LaneConfig(Section, frozen=True, kw_only=True):
             raise ValueError("a kafka lane needs HOST:PORT to `listen`: brokers get the ports behind it")
         if self.advertised and self.spoken != "kafka":
             raise ValueError("`advertised` is for kafka lanes")
-        if self.upstream_tls is not None and not scheme_of(self.upstream).tls:
+        if self.upstream_tls is not None and not (scheme_of(self.upstream).tls or self.tls_inside):
             raise ValueError(
-                "`upstream_tls` needs an `upstream` with TLS: https, amqps, kafkas, mqtts, rediss or tls"
+                "`upstream_tls` needs an `upstream` with TLS: "
+                "https, amqps, kafkas, mqtts, nats, rediss or tls"
+            )
+        if self.spoken == "nats" and scheme_of(self.upstream).tls and self.tls is None:
+            raise ValueError(
+                "a NATS server that begins with TLS (`handshake_first`) tells its clients to do so as well: "
+                "the lane needs [lane.tls]; another server's `upstream` is nats://HOST:PORT"
             )
 
     @property
     def spoken(self) -> str:
         """The protocol of the lane: what it says, or what its upstream's scheme says."""
         return self.protocol or (scheme_of(self.upstream).protocol if self.upstream else "http")
+
+    @property
+    def tls_inside(self) -> bool:
+        """Whether TLS, if there is any, begins inside of the connections: NATS, by its scheme or over TCP."""
+        url = self.upstream and not self.upstream.startswith("unix:")
+        return bool(url) and self.spoken == "nats" and not scheme_of(self.upstream).tls
 
     @property
     def token(self) -> str:

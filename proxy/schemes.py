@@ -30,7 +30,7 @@ SCHEMES = {
     "tls": Scheme("http", tls=True, port=None),
 }
 """`tcp` and `tls`: bytes of any protocol, HTTP unless the lane says which. A NATS server begins TLS inside
-the connection, so there is no scheme for it."""
+the connection and says so itself, so there is no scheme for it."""
 
 PROTOCOLS = ("http", "amqp", "kafka", "mqtt", "nats", "redis", "auto")
 """What a lane can be told to expect; `auto`: the first bytes of each connection tell."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import errno
 from contextlib import suppress
-from functools import partial
 from typing import TYPE_CHECKING
 
 from proxy.splice.proxy_protocol import ProxyProtocolError, read_header
@@ -14,7 +13,7 @@ from proxy.splice.tls import HANDSHAKE_TIMEOUT_S, ListenContext
 if TYPE_CHECKING:
     import socket
     import ssl
-    from collections.abc import Callable
+    from collections.abc import Awaitable, Callable
 
     from proxy.splice.proxy_protocol import Origin
     from proxy.splice.settings import Lane
@@ -41,17 +40,24 @@ class Entrance:
         lane: its settings.
         accept: makes the protocol of a connection, given what its PROXY header said.
         malformed: told of each connection that had to begin with such a header and did not.
+        greet: says what comes before a client's TLS, given the connection's protocol; None: nothing does.
+            An OSError of it ends the connection.
 
     Raises:
         TlsError: the lane's certificate cannot be used.
     """
 
     def __init__(
-        self, lane: Lane, accept: Callable[[Origin | None], asyncio.Protocol], malformed: Callable[[], None]
+        self,
+        lane: Lane,
+        accept: Callable[[Origin | None], asyncio.Protocol],
+        malformed: Callable[[], None],
+        greet: Callable[[asyncio.Protocol, socket.socket], Awaitable[None]] | None = None,
     ) -> None:
         self.lane = lane
         self._accept = accept
         self._malformed = malformed
+        self._greet = greet
         self._tls = ListenContext(lane.tls) if lane.tls is not None else None
         self._listener: socket.socket | None = None
         self._arriving: set[asyncio.Task[None]] = set()
@@ -120,10 +126,18 @@ class Entrance:
             except asyncio.CancelledError:
                 client.close()
                 raise
-        with suppress(OSError):  # it went away, or failed its handshake: uvloop has closed it
-            await asyncio.get_running_loop().connect_accepted_socket(
-                partial(self._accept, origin),
-                client,
-                ssl=self._context,
-                ssl_handshake_timeout=self._handshake_timeout,
-            )
+        protocol = self._accept(origin)
+        with suppress(OSError):  # it went away, or failed its handshake
+            try:
+                if self._greet is not None:
+                    await self._greet(protocol, client)
+                await asyncio.get_running_loop().connect_accepted_socket(
+                    lambda: protocol,
+                    client,
+                    ssl=self._context,
+                    ssl_handshake_timeout=self._handshake_timeout,
+                )
+            except BaseException:
+                client.close()
+                protocol.connection_lost(None)  # nobody else says so
+                raise

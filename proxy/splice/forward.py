@@ -54,6 +54,11 @@ class Forwarder:
         self._empty = asyncio.Event()
         self._empty.set()
         self._ways = [Way(index, lane) for index, lane in enumerate(lanes)]
+        for way in self._ways:
+            if way.lane.upgrades:
+                from proxy.splice.nats_lane import NatsSplice  # noqa: PLC0415 - it is made of what is here
+
+                way.splice = NatsSplice
         self._entrances = [self._entrance(way) for way in self._ways]
 
     def listen(self, listeners: tuple[socket.socket | None, ...]) -> None:
@@ -65,7 +70,8 @@ class Forwarder:
                     self._follow_brokers(entrance.lane, listener.getsockname()[1])
 
     def _entrance(self, way: Way) -> Entrance:
-        return Entrance(way.lane, partial(self._accept, way), partial(self.tap.malformed, way.index))
+        greet = _greet if way.lane.upgrades else None
+        return Entrance(way.lane, partial(self._accept, way), partial(self.tap.malformed, way.index), greet)
 
     def _follow_brokers(self, lane: Lane, port: int) -> None:
         """Let the clients of a Kafka lane find its brokers through it."""
@@ -176,6 +182,9 @@ class Splice:
         self._origin = origin
         self._connecting: asyncio.Task[None] | None = None
 
+    async def greet(self, client: socket.socket) -> None:
+        """What is to be said to a client before its TLS; only of lanes where that begins inside."""
+
     def opened(self, end: End, transport: asyncio.Transport) -> None:
         """One side stands: the client first, then the server."""
         enable_keep_alive(transport)
@@ -205,7 +214,7 @@ class Splice:
         )
         self.client.copy, self.server.copy = copy.client, copy.server
         self._forwarder.opened(self)
-        if lane.upstream_tls is None or lane.tls is not None:
+        if lane.upstream_tls is None or lane.tls is not None or lane.upgrades:
             self._connect(alpn)
         # Else the upstream is to be asked for what the client speaks, which its first bytes tell.
 
@@ -222,14 +231,14 @@ class Splice:
         if self.client.done and (self.server.done or self.server.transport is None):
             self._finish()
 
-    def ended(self, end: End) -> bool:
-        """One side will send no more; True keeps its other direction open."""
+    def ended(self, end: End) -> None:
+        """One side will send no more."""
         self._tell(end.eof)
         other = end.other
         if other.transport is None:
             if self._connecting is None:
                 self._connect("")  # the client ended before it said anything
-            return True  # told to the upstream as soon as it stands
+            return  # told to the upstream as soon as it stands
         if end.ended and other.ended:
             end.close()
             other.close()
@@ -237,7 +246,6 @@ class Splice:
             other.transport.write_eof()
         else:
             other.close()  # TLS cannot end one direction only
-        return True
 
     def close_if_quiet(self) -> None:
         """End the connection if it stands between exchanges and nothing has moved since the last call."""
@@ -257,12 +265,14 @@ class Splice:
         self._connecting = asyncio.ensure_future(self._connected(alpn))
 
     async def _connected(self, alpn: str) -> None:
-        client = self.client.transport
         try:
-            await self.way.upstream.connect(lambda: self.server, alpn, self._origin, client)
+            await self._connect_upstream(alpn)
         except (OSError, TimeoutError):  # ssl.SSLError is an OSError
             self._tell(Kind.REFUSED)
             self.client.abort()
+
+    async def _connect_upstream(self, alpn: str) -> None:
+        await self.way.upstream.connect(lambda: self.server, alpn, self._origin, self.client.transport)
 
     def _tell(self, kind: Kind) -> None:
         if self.copy is not None:
@@ -312,9 +322,10 @@ class End(asyncio.Protocol):
         self.copy(data)
 
     def eof_received(self) -> bool:
-        """The side has ended its direction."""
+        """The side has ended its direction; True keeps the other open, where there can be one without it."""
         self.ended = True
-        return self.splice.ended(self)
+        self.splice.ended(self)
+        return self.transport is not None and self.transport.can_write_eof()
 
     def pause_writing(self) -> None:
         """The side takes no more for now, so the other is not read."""
@@ -369,12 +380,25 @@ class _Rejected(asyncio.Protocol):
         reset(cast("asyncio.Transport", transport))
 
 
+async def _greet(protocol: asyncio.Protocol, client: socket.socket) -> None:
+    if not isinstance(protocol, End):
+        lose(client)
+        raise ConnectionResetError  # it is one too many
+    await protocol.splice.greet(client)
+
+
 def reset(transport: asyncio.Transport) -> None:
     """Close with RST, where the socket has such a thing."""
     handle = transport.get_extra_info("socket")
-    if handle is not None and handle.family != socket.AF_UNIX:
-        handle.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _LINGER_NONE)
+    if handle is not None:
+        lose(handle)
     transport.abort()
+
+
+def lose(handle: socket.socket) -> None:
+    """Let closing it send RST, where it has such a thing."""
+    if handle.family != socket.AF_UNIX:
+        handle.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _LINGER_NONE)
 
 
 def enable_keep_alive(transport: asyncio.Transport) -> None:

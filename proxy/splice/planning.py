@@ -41,6 +41,7 @@ def lane_of(config: LaneConfig) -> Lane:
         upstream=upstream,
         upstream_tls=tls,
         tls=_listen_tls(config),
+        upgrades=_upgrades(config),
         accept_proxy_protocol=config.accept_proxy_protocol,
         send_proxy_protocol=config.send_proxy_protocol,
         max_connections=config.max_connections,
@@ -79,17 +80,21 @@ def _upstream(config: LaneConfig) -> tuple[Address, UpstreamTls | None]:
     host = parts.hostname or ""
     scheme = scheme_of(config.upstream)
     address = Address(host=host, port=parts.port or scheme.port or 0)
-    if not scheme.tls:
+    if not (scheme.tls or _upgrades(config)):
         return address, None
     tls = config.upstream_tls
     if tls is None:
-        return address, UpstreamTls(server_name=host)
+        return address, UpstreamTls(server_name=host, if_demanded=not scheme.tls)
     return address, UpstreamTls(
         server_name=tls.server_name or host,
         ca=tls.ca or "",
         certificate=tls.certificate or "",
         key=tls.key or "",
     )
+
+
+def _upgrades(config: LaneConfig) -> bool:
+    return config.tls_inside and (config.tls is not None or config.upstream_tls is not None)
 
 
 def _listen_tls(config: LaneConfig) -> ListenTls | None:

@@ -6,12 +6,15 @@ example, where it is. `header_for` makes one.
 
 from __future__ import annotations
 
-import asyncio
-import socket
 from contextlib import suppress
 from ipaddress import ip_address
 from struct import Struct
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
+
+from proxy.splice import taking
+
+if TYPE_CHECKING:
+    import socket
 
 SIGNATURE = b"\r\n\r\n\x00\r\nQUIT\n"
 V1_LIMIT_BYTES = 107
@@ -51,19 +54,18 @@ async def read_header(client: socket.socket) -> Origin | None:
         ProxyProtocolError: there is none.
         OSError: the connection broke.
     """
-    start = await _exactly(client, _SHORTEST)
-    if start.startswith(SIGNATURE):
-        start += await _exactly(client, _V2_START.size - len(start))
-        length = _V2_START.unpack(start)[3]
-        if length > V2_LIMIT_BYTES:
-            raise ProxyProtocolError(f"a header of {length} bytes")
-        return parse_v2(start + await _exactly(client, length))
-    while not start.endswith(b"\r\n"):
-        seen = await _peek(client, V1_LIMIT_BYTES - len(start))
-        end = seen.find(b"\n") + 1
-        if not start.startswith(b"PROXY ") or not seen:
-            raise ProxyProtocolError("no header")
-        start += await _exactly(client, end or len(seen))
+    try:
+        start = await taking.exactly(client, _SHORTEST)
+        if start.startswith(SIGNATURE):
+            start += await taking.exactly(client, _V2_START.size - len(start))
+            length = _V2_START.unpack(start)[3]
+            if length > V2_LIMIT_BYTES:
+                raise ProxyProtocolError(f"a header of {length} bytes")
+            return parse_v2(start + await taking.exactly(client, length))
+    except EOFError:
+        raise ProxyProtocolError("the client ended before its header did") from None
+    if start.startswith(b"PROXY ") and not start.endswith(b"\r\n"):
+        start += await taking.line(client, V1_LIMIT_BYTES - len(start))
     return parse_v1(start)
 
 
@@ -132,31 +134,3 @@ def _port(text: str) -> int:
     if not (text.isascii() and text.isdecimal() and int(text) <= 65_535):
         raise ValueError(text)
     return int(text)
-
-
-async def _exactly(client: socket.socket, size: int) -> bytes:
-    """So many bytes and not one more."""
-    loop = asyncio.get_running_loop()
-    taken = b""
-    while len(taken) < size:
-        more = await loop.sock_recv(client, size - len(taken))
-        if not more:
-            raise ProxyProtocolError("the client ended before its header did")
-        taken += more
-    return taken
-
-
-async def _peek(client: socket.socket, size: int) -> bytes:
-    """What can be read, at most `size` bytes, without taking it; empty at the end of the stream."""
-    loop = asyncio.get_running_loop()
-    while size > 0:
-        try:
-            return client.recv(size, socket.MSG_PEEK)
-        except BlockingIOError:
-            readable = loop.create_future()
-            loop.add_reader(client, readable.set_result, None)
-            try:
-                await readable
-            finally:
-                loop.remove_reader(client)
-    return b""

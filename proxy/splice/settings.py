@@ -46,9 +46,13 @@ class ListenTls:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UpstreamTls:
-    """The TLS that a lane speaks to its upstream. Paths of PEM files; `""` takes the system's or none."""
+    """The TLS that a lane speaks to its upstream. Paths of PEM files; `""` takes the system's or none.
+
+    `if_demanded`: where the upstream can say whether it must be (NATS), only then.
+    """
 
     server_name: str
+    if_demanded: bool = False
     ca: str = ""
     certificate: str = ""
     key: str = ""
@@ -69,6 +73,7 @@ class Lane:
 
     `send_proxy_protocol` is `v1`, `v2` or `""`. `max_connections` bounds those of one worker; 0 does not.
     `advertised` is the host by which a Kafka lane's clients know it, `""`: by the address that they reached.
+    `upgrades`: both sides begin in the clear, and their TLS after the server's first words (NATS).
     `mode` is what mitmproxy is to be where it is the lane (`reverse`, `regular`, …), `""` where it is not,
     and `added` the fields that it adds to answers;
     `token` is what those must show who push observations, where that is what the lane is for; `interface` and
@@ -80,6 +85,7 @@ class Lane:
     upstream: Address
     upstream_tls: UpstreamTls | None = None
     tls: ListenTls | None = None
+    upgrades: bool = False
     accept_proxy_protocol: bool = False
     send_proxy_protocol: str = ""
     max_connections: int = 0

@@ -154,6 +154,11 @@ class Tap:
         self._rows[lane][Counter.CONNECTIONS] += 1
         self._rows[lane][Counter.MALFORMED] += 1
 
+    def refused(self, lane: int) -> None:
+        """The upstream cannot be had for a connection, and no byte of the client's has been seen."""
+        self._rows[lane][Counter.CONNECTIONS] += 1
+        self._rows[lane][Counter.REFUSED] += 1
+
     def rejected(self, lane: int) -> None:
         """A connection was one too many."""
         self._rows[lane][Counter.REJECTED] += 1
