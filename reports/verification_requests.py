@@ -6,6 +6,7 @@ first, since what they ask for is likeliest to be there still.
 
 from __future__ import annotations
 
+import re
 from collections import Counter, defaultdict
 from dataclasses import dataclass
 from itertools import cycle, islice
@@ -36,6 +37,12 @@ _OF_CONNECTION = frozenset(
 _CONDITIONS = frozenset({"if-none-match", "if-modified-since"})
 """Fields by which a cache asks for changes alone (RFC 9110 section 13.1). What was answered in full then is
 asked for in full again: a build that has nothing new would answer 304, and show nothing."""
+
+_TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+_TARGET = re.compile(r"/[^\x00-\x20\x7f]*")
+_VALUE = re.compile(r"[^\x00-\x08\x0a-\x1f\x7f]*")
+"""What HTTP can carry (RFC 9110 section 5, RFC 9112 section 3.2.1). Recordings hold more; sent again, it
+would be another request, or one to another host."""
 
 _STREAMS = frozenset({"text/event-stream", "multipart/x-mixed-replace"})
 
@@ -106,6 +113,8 @@ def choose(
             sent = tuple(_sent(exchange, headers))
             missing = tuple(sorted({name for name, value in sent if TOKEN.search(value)}))
             reason = _unfit(exchange, unsafe=unsafe)
+            if not _is_http(exchange, sent):
+                reason = reason or "it is no request that HTTP can carry"
             if missing and not withheld:
                 reason = reason or f"header {missing[0]} was withheld (--header)"
             if reason:
@@ -147,6 +156,14 @@ def _unfit(exchange: Exchange, *, unsafe: bool) -> str:
     if any(map(TOKEN.search, (exchange.path, exchange.query, content))):
         return "it holds a value that was withheld"
     return ""
+
+
+def _is_http(exchange: Exchange, sent: Sequence[tuple[str, str]]) -> bool:
+    return (
+        _TOKEN.fullmatch(exchange.method) is not None
+        and _TARGET.fullmatch(exchange.path + exchange.query) is not None
+        and all(_TOKEN.fullmatch(name) and _VALUE.fullmatch(value) for name, value in sent)
+    )
 
 
 def _is_stream(exchange: Exchange) -> bool:

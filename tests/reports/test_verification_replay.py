@@ -21,7 +21,7 @@ from contract.verification.guarantees import Guarantee, with_statuses
 from inference.fold import fold
 from inference.names import Names
 from reports.verification_replay import Target, verify_target
-from reports.verification_requests import Choice, choose
+from reports.verification_requests import Choice, _is_http, choose
 from store.errors import DefactoError
 from store.records import Outcome
 from store.store import Store
@@ -80,6 +80,13 @@ def test_what_may_change_something_is_sent_once_and_only_when_told(tmp_path: Pat
     assert len(chosen(tmp_path / "b", writes, unsafe=True).requests) == 2  # two contents, once each
 
 
+def test_nothing_recorded_leads_to_another_host_or_method() -> None:
+    whole = order()
+    assert _is_http(whole, ())
+    for odd in ({"path": "@evil.example/"}, {"path": ".evil.example/"}, {"path": ""}, {"method": "GET /x"}):
+        assert not _is_http(replace(whole, **odd), ())
+
+
 @pytest.mark.parametrize(
     ("exchange", "reason"),
     [
@@ -93,6 +100,9 @@ def test_what_may_change_something_is_sent_once_and_only_when_told(tmp_path: Pat
             "calls of gRPC are not replayed",
         ),
         (order(status=101), "not one request with one whole answer"),
+        (order(request_headers=(("x", "a\r\nhost: evil"),)), "it is no request that HTTP can carry"),
+        (order(request_headers=(("x y", "a"),)), "it is no request that HTTP can carry"),
+        (call(1, "GET", "/orders/1?q=\r\nhost: evil", got={}), "it is no request that HTTP can carry"),
     ],
 )
 def test_what_cannot_be_sent_is_counted(tmp_path: Path, exchange: Exchange, reason: str) -> None:
