@@ -30,7 +30,9 @@ def fix(change: Change, sight: Sight, enough: int) -> str:
     if seen < enough:
         return ""
     if change.rule.name == "response-property-removed":
-        gone = change.old and not sight.claims(subject, inside=True)
+        # Of an array that was always empty nothing is known: what would carry the field must have come.
+        carried = sight.claims(subject.parent, inside=True)
+        gone = change.old and carried and not sight.claims(subject, inside=True)
         return f"it was declared as always there, and never came in {seen:,} answers" if gone else ""
     shown = sight.shown(subject)
     if change.rule.name == "response-property-became-optional":

@@ -170,9 +170,18 @@ def test_what_puts_the_document_right_is_a_fix(old: Any, new: Any, claims: list[
 
 
 def test_a_field_that_never_came_is_a_fix() -> None:
-    found = judged(*FIELD, used(ANSWERED))
+    found = judged(*FIELD, used(ANSWERED, claim("response.200.body", Type(("object",)))))
     removed = next(one for one in found if one.change.rule.name == "response-property-removed")
     assert removed.fix == f"it was declared as always there, and never came in {MANY} answers"
+
+
+def test_a_field_of_items_that_never_came_is_no_fix() -> None:
+    items = ({"type": "array", "items": thing(name=name, required=True)} for name in "ab")
+    found = judged(
+        *(api(answer=one) for one in items), used(ANSWERED, claim("response.200.body", Type(("array",))))
+    )
+    removed = next(one for one in found if one.change.rule.name == "response-property-removed")
+    assert not removed.fix
 
 
 def test_a_field_that_was_missing_already_is_a_fix() -> None:
