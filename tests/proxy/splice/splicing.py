@@ -50,11 +50,14 @@ class Worker:
 
 
 @asynccontextmanager
-async def worker(upstream_port: int, protocol: str = "http", **settings: Any) -> AsyncIterator[Worker]:
+async def worker(
+    upstream_port: int, protocol: str = "http", *, lane: dict[str, Any] | None = None, **settings: Any
+) -> AsyncIterator[Worker]:
+    """One lane; `lane` and `settings` are what differs from the defaults."""
     with tempfile.TemporaryDirectory() as folder, socket.create_server(("127.0.0.1", 0)) as listener:
         upstream = Address(host="127.0.0.1", port=upstream_port)
-        lane = Lane(producer="p", source="here", upstream=upstream, protocol=protocol)
-        given = Settings(runtime=Path(folder), lanes=(lane,), **settings)
+        made = Lane(producer="p", source="here", upstream=upstream, protocol=protocol, **(lane or {}))
+        given = Settings(runtime=Path(folder), lanes=(made,), **settings)
         counters = Counters.create(given.counters_path, workers=1, lanes=1)
         tap = Tap(given, counters, 0)
         forwarder = Forwarder(given.lanes, tap)

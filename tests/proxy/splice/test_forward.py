@@ -12,10 +12,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from proxy.counters import Counter
+from proxy.splice.settings import ListenTls
+from tests.certificates import Authority
 from tests.proxy.splice.splicing import eventually, reset, run, server, worker
 
 if TYPE_CHECKING:
     from asyncio import StreamReader, StreamWriter
+    from pathlib import Path
 
 MIB = 1024 * 1024
 
@@ -248,5 +251,22 @@ def test_drain_waits_for_exchanges_and_closes_idle_connections() -> None:
             await draining
             for writer in (idle, slow):
                 writer.close()
+
+    run(main())
+
+
+def test_a_failed_handshake_is_no_connection_any_more(tmp_path: Path) -> None:
+    certificate, key = map(str, Authority(tmp_path).issue("localhost"))
+    lane = {"tls": ListenTls(certificate=certificate, key=key), "max_connections": 1}
+
+    async def main() -> None:
+        async with server(echo) as port, worker(port, lane=lane) as splice:
+            for _ in range(3):
+                reader, writer = await splice.connect()
+                writer.write(b"GET / HTTP/1.1\r\n\r\n")
+                await reader.read()  # what OpenSSL says to that, and the end
+                writer.close()
+            await eventually(lambda: not splice.forwarder._ways[0].connections)
+            assert splice.count(Counter.REJECTED) == 0
 
     run(main())
