@@ -47,7 +47,7 @@ FIELDS = 16
 MORNING = 1_790_000_000 * 10**9
 DOCUMENT, LOG = "openapi.json", "serve.log"
 WHILE_READING = ("/", "/drift", "/consumer?name=consumer-00")
-PATIENCE_SECONDS = 240
+PATIENCE_SECONDS = 600
 SYLLABLES = ("ba", "do", "ki", "lu", "me", "no", "pa", "ri", "se", "tu", "va", "zo")
 
 

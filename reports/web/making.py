@@ -104,10 +104,13 @@ async def review_asked(request: web.Request, since: str) -> Asked:
     """The review of what is new since a day, written as an instant may be; `""`: since the last saved one.
 
     Raises:
+        HTTPNotFound: nothing was observed yet.
         QuestionError: it is no day before today.
         DefactoError: it cannot be made.
     """
     snapshot = snapshot_of(request)
+    if not snapshot.producers:
+        raise web.HTTPNotFound(text="There is no review yet: nothing was observed.")
     saved = await asyncio.to_thread(_saved, reviews_beside(request.app[KEEPER].sources.ledger))
     begin = day_of(read_instant(since)) if since else default_since(saved, snapshot.whole.window)
     if begin >= day_of(time_ns()):

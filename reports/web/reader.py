@@ -45,7 +45,7 @@ class Reader:
         """The process's id, which is its group's as well."""
         return self._process.pid
 
-    async def read(self, sources: Sources, tell: Callable[[Progress], None]) -> Snapshot:
+    async def read(self, sources: Sources, tell: Callable[[Progress], None] = lambda _: None) -> Snapshot:
         """Read everything, as `reports.web.snapshot.read` does; `tell` is called from another thread.
 
         Raises:

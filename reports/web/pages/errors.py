@@ -58,7 +58,10 @@ def problem(request: web.Request, status: int, said: str, hint: str = "") -> web
         return web.Response(status=status, body=orjson.dumps(form), content_type=PROBLEM)
     if not _reads_pages(request) or not request.app[KEEPER].ready:
         return web.Response(status=status, text=for_terminal(f"{title} {hint}".rstrip()) + "\n")
-    return page(request, "error.html", status=status, code=status, title=title, hint=hint)
+    answer = page(request, "error.html", status=status, code=status, title=title, hint=hint)
+    if request.headers.get("HX-Target") == "main":  # it waited in vain (making.html): htmx shows no errors
+        answer.headers["HX-Refresh"] = "true"
+    return answer
 
 
 def _not_yet(request: web.Request, error: NotReadYetError) -> web.Response:

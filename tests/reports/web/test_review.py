@@ -13,9 +13,12 @@ import requests
 from reports.review import Item, Part, Review
 from reports.review_html import review_html
 from reports.review_material import day_of
-from reports.web import making
+from reports.web import making, workshop
 from reports.web.making import default_since
+from reports.web.snapshot import Sources
 from reports.web.workshop import WORKSHOP
+from store.errors import DefactoError
+from store.store import Store
 from tests.reports.browsing import axe
 from tests.reports.web.served import serving
 from tests.reports.web.test_api import Made, all_of, ask, check
@@ -24,7 +27,7 @@ from tests.reports.web.test_drift import get, made
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from reports.web.snapshot import Snapshot, Sources
+    from reports.web.snapshot import Snapshot
     from tests.reports.web.conftest import Tab
     from tests.reports.web.served import Served
 
@@ -72,6 +75,25 @@ def test_a_program_is_told_to_come_again(served: Served, monkeypatch: pytest.Mon
     WORKSHOP._next.clear()
     assert (answer.status_code, answer.headers["Retry-After"]) == (503, "2")
     assert answer.json()["title"] == "The review is being made: ask again."
+
+
+def test_who_waits_in_vain_is_told(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fails(*_: object) -> None:
+        raise DefactoError("the disk is full")
+
+    monkeypatch.setattr(workshop, "_elsewhere", fails)
+    asks = {"HX-Request": "true", "HX-Target": "main", "Accept": "text/html"}
+    answer = requests.get(f"{served.url}/review?since=2001-02-03", headers=asks, timeout=10)
+    assert (answer.status_code, answer.headers["HX-Refresh"]) == (503, "true")
+    assert "The disk is full" in answer.text
+
+
+def test_of_nothing_there_is_no_review(tmp_path: Path) -> None:
+    Store.open(str(tmp_path / "empty.db")).close()
+    with serving(Sources(store=str(tmp_path / "empty.db"), ledger=tmp_path / "contract.yaml")) as running:
+        assert get(running, "/review").status_code == 404
+        assert ask(running, "/review", status=404)["title"].startswith("There is no review yet")
+        assert "Nothing of this kind was recorded yet" in get(running, "/messages").text
 
 
 def test_planned_changes_lead_to_their_page(

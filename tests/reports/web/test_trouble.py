@@ -138,7 +138,7 @@ def test_what_is_wrong_is_said_until_it_is_right(
     readings = []
 
     class Failing:
-        async def read(self, sources: Sources) -> Snapshot:
+        async def read(self, sources: Sources, _tell: object) -> Snapshot:
             readings.append(sources)
             await asyncio.sleep(0.01)
             raise DefactoError("the ledger is wrong")
