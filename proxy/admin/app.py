@@ -125,7 +125,8 @@ class _Pages:
             answer = _json(HTTPStatus.UNAUTHORIZED, {"error": "A bearer token is needed."})
             answer.headers["WWW-Authenticate"] = "Bearer"
             return answer
-        if not hmac.compare_digest(given.strip().encode(), self._token.encode()):
+        shown = given.strip().encode("utf-8", "surrogateescape")  # bytes that are no UTF-8 come as these
+        if not hmac.compare_digest(shown, self._token.encode()):
             return _json(HTTPStatus.FORBIDDEN, {"error": "This is not the token."})
         now = self._state.now()
         if now is None:

@@ -13,19 +13,24 @@ _END = datetime(2262, 1, 1, tzinfo=UTC)
 """Nanoseconds since 1970 in 64 bits end in April of this year."""
 
 
+def nanoseconds(instant: datetime) -> int | None:
+    """A date and time with a time zone."""
+    return (instant - _EPOCH) // _MICROSECOND * 1000 if _EPOCH <= instant < _END else None
+
+
 def from_iso(text: str) -> int | None:
     """An ISO 8601 date and time; without a time zone, UTC is assumed."""
     try:
         instant = datetime.fromisoformat(text.strip())
     except ValueError:
         return None
-    return _nanoseconds(instant if instant.tzinfo else instant.replace(tzinfo=UTC))
+    return nanoseconds(instant if instant.tzinfo else instant.replace(tzinfo=UTC))
 
 
 def from_http_date(text: str) -> int | None:
     """A Date field (RFC 9110 section 5.6.7), which knows whole seconds."""
     try:
-        return _nanoseconds(parsedate_to_datetime(text))
+        return nanoseconds(parsedate_to_datetime(text))
     except (ValueError, TypeError, OverflowError):  # one without a time zone cannot be compared
         return None
 
@@ -35,13 +40,9 @@ def from_seconds(seconds: Any) -> int | None:
     if isinstance(seconds, bool) or not isinstance(seconds, int | float) or not math.isfinite(seconds):
         return None
     try:
-        return _nanoseconds(datetime.fromtimestamp(seconds, UTC))
+        return nanoseconds(datetime.fromtimestamp(seconds, UTC))
     except (ValueError, OverflowError, OSError):
         return None
-
-
-def _nanoseconds(instant: datetime) -> int | None:
-    return (instant - _EPOCH) // _MICROSECOND * 1000 if _EPOCH <= instant < _END else None
 
 
 def length(amount: Any, unit_ns: int) -> int | None:

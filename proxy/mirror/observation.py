@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import binascii
 from base64 import b64decode
-from datetime import UTC, datetime, timedelta
+from datetime import datetime  # noqa: TC003  # msgspec reads it
 from hashlib import blake2b
 from typing import Annotated
 
@@ -15,12 +15,14 @@ import msgspec
 from msgspec import Meta, Struct
 
 from proxy.importers.address import read_url
+from proxy.importers.instants import nanoseconds
 from proxy.importers.recording import UnreadableError
 from proxy.raw import RawBody, RawExchange
 from store.records import Headers, Lane, Outcome
 
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLISECOND_NS = 1_000_000
+_ENDS = r"$(?!\n)"
+"""Python's `$` lets a line feed follow."""
 _Milliseconds = Annotated[float, Meta(ge=0, le=1e9)]
 _Header = tuple[Annotated[str, Meta(max_length=256)], Annotated[str, Meta(max_length=65_536)]]
 
@@ -30,7 +32,7 @@ class Content(Struct, forbid_unknown_fields=True, kw_only=True):
 
     text: str | None = None
     base64: str | None = None
-    size: Annotated[int, Meta(ge=0)] | None = None
+    size: Annotated[int, Meta(ge=0, le=2**53 - 1)] | None = None
 
 
 class Observation(Struct, forbid_unknown_fields=True, kw_only=True):
@@ -42,12 +44,12 @@ class Observation(Struct, forbid_unknown_fields=True, kw_only=True):
     does.
     """
 
-    method: Annotated[str, Meta(pattern=r"^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,32}$")]
+    method: Annotated[str, Meta(pattern=r"^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,32}" + _ENDS)]
     url: Annotated[str, Meta(max_length=65_536)]
     started_at: Annotated[datetime, Meta(tz=True)]
     producer: Annotated[str, Meta(max_length=200)] = ""
     status: Annotated[int, Meta(ge=100, le=599)] | None = None
-    protocol: Annotated[str, Meta(pattern=r"^http/[123](\.[01])?$")] = "http/1.1"
+    protocol: Annotated[str, Meta(pattern=r"^http/[123](\.[01])?" + _ENDS)] = "http/1.1"
     request_headers: list[_Header] = []
     request_body: Content | None = None
     response_headers: list[_Header] = []
@@ -86,13 +88,16 @@ def _exchange(given: Observation, raw: bytes, producer: str, source: str) -> Raw
     address = read_url(given.url, given.method)
     key = given.id or blake2b(raw, digest_size=16).hexdigest()
     complete = given.status is not None
+    started_at = nanoseconds(given.started_at)
+    if started_at is None:
+        raise InvalidObservationError("`started_at` is no date since 1970")
     return RawExchange(
         producer=given.producer or producer,
         lane=Lane.MIRROR,
         source=source,
         fingerprint=(given.producer or producer, "pushed", key),
         protocol=given.protocol,
-        started_at=(given.started_at - _EPOCH) // timedelta(microseconds=1) * 1000,
+        started_at=started_at,
         method=given.method,
         target=address.target,
         scheme=address.scheme,

@@ -59,7 +59,9 @@ class _Endpoint:
         try:
             data = await request.read()
             items = data.split(b"\n") if lines else msgspec.json.decode(data, type=list[msgspec.Raw])
-        except msgspec.DecodeError as error:
+        except web.RequestPayloadError:
+            return _said(HTTPStatus.BAD_REQUEST, {"error": "The body is not what its Content-Encoding says."})
+        except (msgspec.DecodeError, RecursionError) as error:
             return _said(HTTPStatus.BAD_REQUEST, {"error": f"The body is no JSON array: {error}"})
         given = [
             item if isinstance(item, msgspec.Raw) else msgspec.Raw(item)
@@ -103,7 +105,8 @@ class _Endpoint:
 
     def _refusal(self, request: web.Request) -> web.Response | None:
         scheme, _, token = request.headers.get("Authorization", "").partition(" ")
-        if scheme.lower() != "bearer" or not hmac.compare_digest(token.strip().encode(), self._token):
+        shown = token.strip().encode("utf-8", "surrogateescape")  # bytes that are no UTF-8 come as these
+        if scheme.lower() != "bearer" or not hmac.compare_digest(shown, self._token):
             answer = _said(
                 HTTPStatus.UNAUTHORIZED, {"error": "A bearer token is needed, and it must be ours."}
             )

@@ -156,6 +156,7 @@ def test_capture_is_switched_by_whoever_has_the_token(runtime: Runtime) -> None:
     assert switched(runtime, "pause")[0] == 401
     assert switched(runtime, "pause", "Basic abc")[0] == 401
     assert switched(runtime, "pause", "Bearer marlin")[0] == 403
+    assert switched(runtime, "pause", "Bearer \udcff")[0] == 403
     assert runtime.counters.control[Gauge.PAUSED] == 0
     assert switched(runtime, "pause", f"Bearer {TOKEN}") == (200, {"paused": True})
     assert runtime.counters.control[Gauge.PAUSED] == 1

@@ -54,6 +54,27 @@ def test_what_is_to_be_sent_again_is_not_lost() -> None:
 
 
 @pytest.mark.parametrize(
+    ("data", "more", "status"),
+    [
+        (b"[" * 1_000_000, {}, 400),
+        (b"[]", {"Authorization": "Bearer \udcff"}, 401),
+        (b"[]", {"Content-Encoding": "gzip"}, 400),
+        (b"[" + b"0," * 20_000 + b"0]", {}, 413),
+        (b"\n" * 20_000, {"Content-Type": "application/x-ndjson"}, 202),
+    ],
+)
+def test_a_body_that_is_none_is_refused(data: bytes, more: dict[str, str], status: int) -> None:
+    async def main() -> None:
+        async with pushed() as (client, _):
+            given = {"data": data, "headers": {**HEADERS, **more}}
+            async with client.post("/v1/observations", **given) as answer:
+                assert answer.status == status
+                await answer.json()
+
+    run(main())
+
+
+@pytest.mark.parametrize(
     ("paused", "extra", "counter", "why"),
     [
         (Counter.PAUSED, {}, Counter.PAUSED, "paused"),
