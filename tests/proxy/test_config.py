@@ -97,6 +97,8 @@ def test_the_documented_defaults_are_the_defaults(tmp_path: Path) -> None:
         (LANE.replace("http://b", "b:80"), "one of the schemes http, https"),
         (LANE.replace('"a"', '" "'), "must not be empty"),
         (LANE + "body_limit = -1", "zero or more"),
+        (LANE + '[lane.upstream_tls]\nca="x"', "`upstream_tls` needs"),
+        (LANE.replace("http://b", "tls://b:1") + 'protocol = "nats"', "needs \\[lane.tls\\]"),
         ('[identity]\nchain = ["mtsl"]', r"identity.chain\[0\]: .*'mtsl'"),
         ('[identity.jwt]\nsecret_env="A"\nsecret_file="b"', "only one of"),
         ('[redaction.patterns]\nx = "("', "patterns.x` is not a regular expression"),
