@@ -19,6 +19,7 @@ from proxy.splice.settings import Address, Lane, Settings
 from proxy.splice.tap import MUTE, Tap
 
 if TYPE_CHECKING:
+    import ssl
     from collections.abc import AsyncIterator, Callable, Coroutine
 
     from proxy.splice.frames import Frame
@@ -71,7 +72,7 @@ async def worker(
 
 
 @asynccontextmanager
-async def server(handler: Any) -> AsyncIterator[int]:
+async def server(handler: Any, tls: ssl.SSLContext | None = None) -> AsyncIterator[int]:
     """A server; its handler's errors are the test's."""
     errors: list[BaseException] = []
 
@@ -85,7 +86,7 @@ async def server(handler: Any) -> AsyncIterator[int]:
         finally:
             writer.close()
 
-    listening = await asyncio.start_server(guarded, "127.0.0.1", 0)
+    listening = await asyncio.start_server(guarded, "127.0.0.1", 0, ssl=tls)
     yield listening.sockets[0].getsockname()[1]
     listening.close()
     assert errors == []

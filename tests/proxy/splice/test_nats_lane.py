@@ -211,13 +211,10 @@ def test_the_servers_proxy_header_comes_before_its_greeting(certificates: Certif
 def test_where_the_server_begins_with_tls_so_do_clients(certificates: Certificates) -> None:
     """`handshake_first`: nothing has to be said before, and INFO passes as it is."""
 
-    async def serve(reader: StreamReader, writer: StreamWriter) -> None:
-        await writer.start_tls(certificates.server)
-        await serving(DEMANDS)(reader, writer)
-
     async def main() -> None:
         lane = {"tls": certificates.listen, "upstream_tls": certificates.known}
-        async with server(serve) as port, worker(port, "nats", lane=lane) as splice:
+        begun = server(serving(DEMANDS), certificates.server)
+        async with begun as port, worker(port, "nats", lane=lane) as splice:
             reader, writer = await asyncio.open_connection("localhost", splice.port, ssl=certificates.client)
             assert await reader.readline() == line(DEMANDS)
             writer.close()
