@@ -5,15 +5,18 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from proxy.decoders.decoder import Opaque, Reason
+from proxy.jwt_claims import JwtReader
 from store.records import Identity
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 _SCRAM = ("SCRAM-SHA-256", "SCRAM-SHA-512")
-_BARE_TOKENS: Mapping[str, int] = {"PLAIN": 1, **dict.fromkeys(_SCRAM, 2)}
+_BARE_TOKENS: Mapping[str, int] = {"PLAIN": 1, "OAUTHBEARER": 1, **dict.fromkeys(_SCRAM, 2)}
 """Tokens that a client sends, each answered, where no head stands before them (`SaslHandshake` version 0)."""
 
+_TOKENS = JwtReader(claims=("sub",), keys=(), algorithms=())
+"""Reads whom brokers take for the user (`sasl.oauthbearer.sub.claim.name`). They verify the token, not we."""
 
 MAX_CLIENTS = 10_000
 
@@ -116,4 +119,16 @@ def _user_of(mechanism: str, token: bytes) -> str:
         for part in token.split(b",")[2:]:
             if part.startswith(b"n="):
                 return part[2:].decode("utf-8", "replace").replace("=2C", ",").replace("=3D", "=")
+    if mechanism == "OAUTHBEARER":  # RFC 7628: key and value pairs, of which `auth` has the token
+        scheme, _, bearer = _pairs(token).get(b"auth", b"").partition(b" ")
+        return _subject_of(bearer) if scheme.lower() == b"bearer" else ""
     return ""
+
+
+def _pairs(token: bytes) -> Mapping[bytes, bytes]:
+    return {name: value for name, _, value in (pair.partition(b"=") for pair in token.split(b"\1"))}
+
+
+def _subject_of(bearer: bytes) -> str:
+    claim = _TOKENS.read(bearer.decode("latin-1"), at=0)
+    return claim.value if claim is not None else ""

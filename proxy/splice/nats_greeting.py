@@ -6,10 +6,9 @@ TLS after it where it says `tls_required`.
 
 from __future__ import annotations
 
+import json
 import re
 from typing import NamedTuple
-
-import orjson
 
 LIMIT_BYTES = 64 * 1024
 """No client reads a longer first line; a server that names a thousand others stays below."""
@@ -37,8 +36,8 @@ def read(line: bytes) -> Greeting:
     """
     match = _LINE.fullmatch(line)
     try:
-        told = orjson.loads(match[1]) if match else None
-    except orjson.JSONDecodeError:
+        told = json.loads(match[1]) if match else None
+    except (ValueError, RecursionError):
         told = None
     if not told:  # an object that says nothing is none either
         raise GreetingError

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from base64 import urlsafe_b64encode
 from uuid import UUID
 
 import pytest
@@ -246,12 +247,16 @@ def user_of(*steps: Sent) -> list[str]:
     return [f"{one.value} ({one.source})" for one in event.client if one.basis == "user"]
 
 
+JWT = b".".join(urlsafe_b64encode(part).rstrip(b"=") for part in (b'{"alg":"none"}', b'{"sub":"billing"}'))
+"""A token but for its signature."""
+
+
 def handshake(mechanism: str, version: int = 1) -> list[Sent]:
     return [request(SASL_HANDSHAKE, version, 1, mechanism=mechanism), bare_reply(1)]
 
 
-def token(data: bytes, correlation: int = 2) -> list[Sent]:
-    return [request(SASL_AUTHENTICATE, 2, correlation, auth_bytes=data), bare_reply(correlation)]
+def token(data: bytes, version: int = 2) -> list[Sent]:
+    return [request(SASL_AUTHENTICATE, version, 2, auth_bytes=data), bare_reply(2)]
 
 
 @pytest.mark.parametrize(
@@ -264,10 +269,33 @@ def token(data: bytes, correlation: int = 2) -> list[Sent]:
         ("SCRAM-SHA-512", b"n,a=x,n=bob,r=hush", ["bob (SASL SCRAM-SHA-512 user)"]),
         ("SCRAM-SHA-512", b"c=biws,r=hush,p=hush", []),
         ("OAUTHBEARER", b"n,,\1auth=Bearer hush\1\1", []),
+        (
+            "OAUTHBEARER",
+            b"n,,\1auth=Bearer " + JWT + b".hush\1traceId=1\1\1",
+            ["billing (SASL OAUTHBEARER user)"],
+        ),
+        ("OAUTHBEARER", b"n,,\1auth=Basic " + JWT + b".hush\1\1", []),
+        ("OAUTHBEARER", b"\1", []),
+        ("AWS_MSK_IAM", b'{"x-amz-signature": "hush"}', []),
     ],
 )
 def test_the_user_of_a_handshake(mechanism: str, sent: bytes, user: list[str]) -> None:
     assert user_of(*handshake(mechanism), *token(sent)) == user
+
+
+@pytest.mark.parametrize("version", [0, 1, 2])
+def test_every_version_of_a_token(version: int) -> None:
+    assert user_of(*handshake("PLAIN"), *token(b"\0alice\0hush", version)) == ["alice (SASL PLAIN user)"]
+
+
+def test_another_handshake_on_the_same_connection() -> None:
+    """Clients authenticate themselves anew before what they showed is no longer good (KIP-368)."""
+    first, again = token(b"n,,n=alice,r=hush"), token(b"n,,n=bob,r=hush")
+    last = token(b"c=biws,r=hush,p=hush")
+    scram = "SCRAM-SHA-256"
+    assert user_of(*handshake(scram), *first, *last) == ["alice (SASL SCRAM-SHA-256 user)"]
+    said = user_of(*handshake(scram), *first, *last, *handshake(scram), *again, *last)
+    assert said == ["bob (SASL SCRAM-SHA-256 user)"]
 
 
 def test_tokens_without_a_head() -> None:
@@ -281,6 +309,9 @@ def test_tokens_without_a_head() -> None:
         ("s", framed(b"v=hush")),
     ]
     assert user_of(*handshake("SCRAM-SHA-256", 0), *scram) == ["bob (SASL SCRAM-SHA-256 user)"]
+    bearer = b"n,,\1auth=Bearer " + JWT + b".hush\1\1"
+    oauth: list[Sent] = [("c", framed(bearer)), ("s", framed(b""))]
+    assert user_of(*handshake("OAUTHBEARER", 0), *oauth) == ["billing (SASL OAUTHBEARER user)"]
     seen = played(*OPENED, *handshake("GSSAPI", 0))
     assert seen.opaque == (Reason.UNSYNCHRONISED, 1)
 
