@@ -66,6 +66,8 @@ def test_who_has_not_come_in_is_told_nothing(sources: Sources, ledger: Path) -> 
         for path in ("/", "/reading", "/api/v1/status"):
             assert requests.get(running.url + path, timeout=10).status_code == 401
         form = requests.get(running.url, headers=HTML, timeout=10)
+        probe = requests.get(f"{running.url}/readyz", headers={"Host": "10.1.2.3"}, timeout=10)
+        assert (probe.status_code, probe.text) == (503, "the store is being read\n")
     assert "Sign in" in form.text
 
 
