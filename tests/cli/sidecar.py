@@ -11,7 +11,7 @@ import subprocess
 import sys
 import threading
 import time
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -187,6 +187,17 @@ def service(tls: ssl.SSLContext | None = None) -> Iterator[int]:
 def free_port() -> int:
     with socket.create_server(("127.0.0.1", 0)) as probe:
         return int(probe.getsockname()[1])
+
+
+def free_row(count: int) -> int:
+    """A port with free ones behind it, so many in all."""
+    first = 21_000 + os.getpid() % 300 * 100  # other tests may look for theirs at the same time
+    for port in range(first, 60_000, 10):
+        with ExitStack() as probes, suppress(OSError):
+            for n in range(count):
+                probes.enter_context(socket.create_server(("127.0.0.1", port + n)))
+            return port
+    raise AssertionError("no free ports")
 
 
 def numbers(summary: str) -> tuple[int, int]:

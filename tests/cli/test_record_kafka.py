@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import os
-import socket
 import time
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.cli.sidecar import Recorder
+from tests.cli.sidecar import Recorder, free_row
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -37,7 +35,7 @@ def cluster() -> Iterator[int]:
 
 @contextmanager
 def recording(tmp_path: Path, upstream: int) -> Iterator[Recorder]:
-    port = free_row()
+    port = free_row(BROKERS + 2)
     running = Recorder(
         "--listen",
         f"127.0.0.1:{port}",
@@ -51,17 +49,6 @@ def recording(tmp_path: Path, upstream: int) -> Iterator[Recorder]:
         yield running
     finally:
         running.kill()
-
-
-def free_row() -> int:
-    """A port with free ones behind it, for the brokers."""
-    first = 21_000 + os.getpid() % 300 * 100  # other tests may look for theirs at the same time
-    for port in range(first, 60_000, 10):
-        with ExitStack() as probes, suppress(OSError):
-            for n in range(BROKERS + 2):
-                probes.enter_context(socket.create_server(("127.0.0.1", port + n)))
-            return port
-    raise AssertionError("no free ports")
 
 
 def value(number: int) -> bytes:
