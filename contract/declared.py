@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 _READERS = {"openapi": openapi.read, "swagger": openapi.read, "asyncapi": asyncapi.read}
 """By the field of the root that names the version."""
 
+_SHOWN = 200
+"""Characters of what was given."""
+
 _ALLOW = "Add --allow-remote."
 
 
@@ -34,9 +37,11 @@ def load(path_or_text: str | Path, *, producer: str, allow_remote: bool = False)
     Raises:
         DeclaredError: the document cannot be read or is invalid; the message says where and why.
     """
-    return _by_name(path_or_text, producer, allow_remote=allow_remote) or _by_content(
-        Library(path_or_text, allow_remote=allow_remote), producer
-    )
+    try:
+        named = _by_name(path_or_text, producer, allow_remote=allow_remote)
+    except OSError as error:  # a name that is none, a folder that nobody may look into
+        raise DeclaredError(f"{str(path_or_text)[:_SHOWN]!r} cannot be read: {error.strerror}") from None
+    return named or _by_content(Library(path_or_text, allow_remote=allow_remote), producer)
 
 
 def _by_name(given: str | Path, producer: str, *, allow_remote: bool) -> DeclaredContract | None:

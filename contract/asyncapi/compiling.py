@@ -32,8 +32,10 @@ def compiled(channel: Channel, producer: str, viewer: Viewer) -> Iterator[Declar
     """The operations of a channel. Messages of one type are alternatives."""
     dotted = "/" not in channel.address
     segments = tuple(filter(None, channel.address.split("." if dotted else "/")))
-    for name in dict.fromkeys(message.type for message in channel.messages):
-        messages = [message for message in channel.messages if message.type == name]
+    by_type: dict[str, list[Message]] = {}
+    for one in channel.messages:
+        by_type.setdefault(one.type, []).append(one)
+    for name, messages in by_type.items():
         for verb, at in ((SEND, _REQUEST), (RECEIVE, _RECEIVED)):
             key = Operation(verb, segments, name, dotted).text
             path = key.partition(" ")[2]

@@ -24,10 +24,11 @@ MOST_TOLD = 10
 
 SUFFIXES = {".graphql", ".gql", ".graphqls"}
 _SDL = re.compile(
-    r'\s*(?:#[^\n]*\s+|"""(?:[^"]|"(?!""))*"""\s*|"[^"\n]*"\s*)*'
+    r'\s*+(?:#[^\n]*+\s*+|"""(?:[^"]|"(?!""))*+"""\s*+|"[^"\n]*+"\s*+)*+'
     r"(?:extend\s+)?(?:schema\s*[{@]|directive\s*@|(?:type|interface|union|enum|input|scalar)\s+[_A-Za-z])"
 )
-"""How a text begins that is SDL: a definition, after comments and its description."""
+"""How a text begins that is SDL: a definition, after comments and its description. None of it is read in two
+ways: where texts are only quotes there would be too many."""
 
 
 def is_named(path_or_text: str | Path) -> bool:
@@ -72,6 +73,8 @@ def _texts(path: Path) -> Iterator[tuple[str, str]]:
 
 def _text(path: Path) -> str:
     try:
+        if path.exists() and not path.is_file():
+            raise DeclaredError(f"{path.name} is not a file")
         with path.open("rb") as file:
             data = file.read(MAX_BYTES + 1)
         text = data.decode("utf-8-sig")

@@ -30,6 +30,8 @@ SOURCE = ".proto"
 _PACKAGE = re.compile(r"^\s*package\s+([\w.]+)\s*;", re.MULTILINE)
 _MOST_TOLD = 5
 """Lines of what a compiler says."""
+_SHOWN = 200
+"""Characters of a name."""
 
 
 def is_named(path_or_text: str | Path) -> bool:
@@ -46,6 +48,8 @@ def files_at(path: Path) -> FileDescriptorSet:
     if path.suffix == SOURCE:
         return _compiled(path)
     try:
+        if path.exists() and not path.is_file():
+            raise DeclaredError(f"{path.name} is not a file")
         with path.open("rb") as file:
             content = file.read(MAX_BYTES + 1)
     except OSError as error:
@@ -88,10 +92,15 @@ def of_texts(texts: Mapping[str, str], main: str) -> FileDescriptorSet:
     with TemporaryDirectory() as folder:
         for name, text in texts.items():
             path = Path(folder, name)
-            if not path.resolve().is_relative_to(Path(folder).resolve()):
-                raise DeclaredError(f"{name!r} is no name of a file to import")
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(text, "utf-8")
+            try:
+                inside = path.resolve().is_relative_to(Path(folder).resolve())
+                if inside:
+                    path.parent.mkdir(parents=True, exist_ok=True)
+                    path.write_text(text, "utf-8")
+            except (OSError, ValueError):  # too long, a folder, a file where another needs a folder
+                inside = False
+            if not inside:
+                raise DeclaredError(f"{name[:_SHOWN]!r} is no name of a file to import")
         return _compiled(Path(folder, main), Path(folder))
 
 

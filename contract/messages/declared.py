@@ -88,22 +88,17 @@ class DeclaredMessages(DeclaredContract):
         operations = tuple(operations)
         known = {one.key for one in self.operations}
         viewer = Viewer()
+        types = _Types(one.message for one in self.placed if not one.channel)
         found: list[DeclaredOperation] = []
         seen: set[str] = set()
         for one in operations:
-            messages = () if one.key in known else self._of_type(parse(one.key).type)
+            messages = () if one.key in known else types.called(parse(one.key).type)
             seen |= {message.type for message in messages}
             found += self._named(one.key, messages, viewer)
         seen |= {one.message.type for one in self.placed if one.part}
         found += (one for key, one in self.unseen.items() if parse(key).type not in seen)
         whole = super().observed(operations)
         return replace(whole, operations=(*whole.operations, *found))
-
-    def _of_type(self, type_: str) -> list[Message]:
-        """The messages of a type that no channel is told of: by its name, else by the last part of that."""
-        free = [one.message for one in self.placed if not one.channel] if type_ else []
-        exact = [one for one in free if _letters(one.type) == _letters(type_)]
-        return exact or [one for one in free if _letters(one.type.rpartition(".")[2]) == _letters(type_)]
 
     def _named(self, key: str, messages: Sequence[Message], viewer: Viewer) -> Iterator[DeclaredOperation]:
         """What some messages declare of an event operation, which may write their type otherwise."""
@@ -115,10 +110,28 @@ class DeclaredMessages(DeclaredContract):
         yield from (one for one in compiled(_channel(path, named), self.producer, viewer) if one.key == key)
 
 
+class _Types:
+    """Messages by the names of their types, and by the last parts of those."""
+
+    def __init__(self, messages: Iterable[Message]) -> None:
+        self._whole: dict[str, list[Message]] = {}
+        self._last: dict[str, list[Message]] = {}
+        for one in messages:
+            self._whole.setdefault(_letters(one.type), []).append(one)
+            self._last.setdefault(_letters(one.type.rpartition(".")[2]), []).append(one)
+
+    def called(self, type_: str) -> Sequence[Message]:
+        """Those of a type, as traffic names it: by its name, else by the last part of that."""
+        letters = _letters(type_)
+        return (self._whole.get(letters) or self._last.get(letters, ())) if type_ else ()
+
+
 def _of_channels(placed: Sequence[Placed], producer: str) -> Iterator[DeclaredOperation]:
     viewer = Viewer()
-    for channel in dict.fromkeys(one.channel for one in placed):
-        messages = [one.message for one in placed if one.channel == channel]
+    by_channel: dict[str, list[Message]] = {}
+    for one in placed:
+        by_channel.setdefault(one.channel, []).append(one.message)
+    for channel, messages in by_channel.items():
         yield from compiled(_channel(channel, messages), producer, viewer)
 
 

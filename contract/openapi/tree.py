@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections import Counter
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +22,11 @@ if TYPE_CHECKING:
 
 MAX_NODES = 1_000_000
 """Values in a document with its anchors written out. The largest public documents have about half as many."""
+
+MAX_DEPTH = 1_000
+"""Collections within each other: more no document has, and no reader of ours takes."""
+_MOST_TOLD = 10
+"""Keys that are named where many stand twice."""
 
 _INTEGER = re.compile(r"[-+]?[0-9]{1,4000}")
 _OCTAL = re.compile(r"0o[0-7]+")
@@ -94,9 +100,10 @@ def _unique(name: str, warn: Callable[[str], None]) -> Callable[[list[tuple[str,
     def build(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         found = dict(pairs)
         if len(found) < len(pairs):
-            keys = [key for key, _ in pairs]
-            twice = sorted({key for key in keys if keys.count(key) > 1})
-            warn(f"{name}: {', '.join(map(repr, twice))} stands twice in one object; the last one counts")
+            counts = Counter(key for key, _ in pairs)
+            twice = sorted(key for key, count in counts.items() if count > 1)
+            told = ", ".join(map(repr, twice[:_MOST_TOLD])) + (" …" if len(twice) > _MOST_TOLD else "")
+            warn(f"{name}: {told} stands twice in one object; the last one counts")
         return found
 
     return build
@@ -110,6 +117,7 @@ class _Loader(yaml.CSafeLoader):
 
 def _compose(text: str, name: str) -> yaml.Node | None:
     try:
+        _ensure_flat(text, name)
         node: yaml.Node | None = yaml.compose(text, Loader=_Loader)
     except yaml.MarkedYAMLError as error:
         line = f"line {error.problem_mark.line + 1}: " if error.problem_mark else ""
@@ -119,6 +127,18 @@ def _compose(text: str, name: str) -> yaml.Node | None:
     except RecursionError:
         raise DeclaredError(f"{name} is nested too deep") from None
     return node
+
+
+def _ensure_flat(text: str, name: str) -> None:
+    """Composing goes down in C, where nothing but the end of the stack would stop it."""
+    depth = 0
+    for event in yaml.parse(text, Loader=_Loader):
+        if isinstance(event, yaml.CollectionStartEvent):
+            depth += 1
+            if depth > MAX_DEPTH:
+                raise DeclaredError(f"{name} is nested too deep")
+        elif isinstance(event, yaml.CollectionEndEvent):
+            depth -= 1
 
 
 def _first_line(error: Exception) -> str:

@@ -44,9 +44,12 @@ def test_a_mistake_is_told_with_its_line(tmp_path: Path) -> None:
         load(tmp_path / "none.proto", producer="shop")
 
 
-def test_names_of_imports_stay_in_their_folder() -> None:
+@pytest.mark.parametrize(
+    "names", [["../../evil.proto"], ["/evil.proto"], [""], ["."], ["a\0b"], ["a" * 300], ["a", "a/b"]]
+)
+def test_names_of_imports_are_names_in_their_folder(names: list[str]) -> None:
     with pytest.raises(DeclaredError, match="is no name of a file to import"):
-        of_texts({"../../evil.proto": MONEY}, "../../evil.proto")
+        of_texts(dict.fromkeys(names, MONEY), names[0])
 
 
 def test_without_a_compiler_it_says_how_to_get_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -343,6 +343,19 @@ def test_a_missing_file_and_a_remote_one(tmp_path: Path) -> None:
     assert "remote" in f"{error.value.message} {error.value.hint}"
 
 
+@pytest.mark.parametrize("text", ["x: " + "[" * 50_000, "- " * 50_000, "\n- {a: " + "[{a: " * 50_000])
+def test_what_is_nested_without_end_is_refused(text: str) -> None:
+    with pytest.raises(DefactoError, match="nested too deep"):
+        loaded(f"{text}\n")
+
+
+def test_many_keys_that_stand_twice_are_told_in_short() -> None:
+    keys = ",".join(f'"k{number}":1' for number in range(20_000))
+    text = f'{{"openapi":"3.0.3","info":{{"title":"x","version":"1"}},"paths":{{}},"x-a":{{{keys},{keys}}}}}'
+    (told,) = (warning for warning in loaded(text).warnings if "twice" in warning)
+    assert len(told) < 200
+
+
 def test_a_key_that_stands_twice_is_told() -> None:
     text = "openapi: 3.0.3\ninfo: {title: x, version: '1'}\npaths: {}\npaths: {/a: {}}\n"
     assert any("paths" in warning for warning in loaded(text).warnings)
