@@ -10,15 +10,19 @@ import netrc
 import os
 import time
 from base64 import b64encode
+from concurrent.futures import Future
+from concurrent.futures import TimeoutError as FutureTimeoutError
 from http.client import HTTPException
+from threading import Thread
 from typing import TYPE_CHECKING, Any
 from urllib.error import HTTPError, URLError
 from urllib.parse import quote, urlsplit, urlunsplit
-from urllib.request import HTTPRedirectHandler, Request, build_opener
+from urllib.request import Request, build_opener
 
 import orjson
 
 from contract.openapi.errors import DeclaredError
+from contract.redirects import NoRedirect
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -28,8 +32,14 @@ USER, PASSWORD = "DEFACTO_REGISTRY_USER", "DEFACTO_REGISTRY_PASSWORD"  # names o
 MAX_BYTES = 4 * 2**20
 """A longer answer is no schema that anybody wrote."""
 
+MAX_REASON = 100
+"""Characters of what a server says of its refusal."""
+
 MAX_REFERENCES = 200
 """Schemas that one may lead to."""
+
+MAX_TOTAL_BYTES = 256 * 2**20
+"""Of all answers, which are kept while the registry is asked."""
 
 TIMEOUT_S = 10.0
 """How long the registry may be silent."""
@@ -73,10 +83,11 @@ class Asking:
             "Accept": "application/vnd.schemaregistry.v1+json, application/json",
             **_credentials(parts.hostname),
         }
-        self._open = build_opener(_NoRedirect()).open
+        self._open = build_opener(NoRedirect()).open
         self._clock = clock
         self._until = clock() + TOTAL_S
         self._known: dict[str, Any] = {}
+        self._taken_bytes = 0
 
     def subjects(self) -> list[str]:
         """The names of all subjects.
@@ -150,8 +161,24 @@ class Asking:
     def _get(self, path: str) -> Any:
         """What is asked for, each thing once."""
         if path not in self._known:
-            self._known[path] = self._fetched(path)
+            self._known[path] = self._in_time(path)
         return self._known[path]
+
+    def _in_time(self, path: str) -> Any:
+        """The answer, if it comes in time: names are looked up, and heads may trickle, by no clock of ours."""
+        answer: Future[Any] = Future()
+
+        def ask() -> None:
+            try:
+                answer.set_result(self._fetched(path))
+            except BaseException as error:  # noqa: BLE001  # it is raised where the answer is waited for
+                answer.set_exception(error)
+
+        Thread(target=ask, name="registry", daemon=True).start()
+        try:
+            return answer.result(max(0.0, self._until - self._clock()))
+        except FutureTimeoutError:
+            raise _late() from None
 
     def _fetched(self, path: str) -> Any:
         request = Request(f"{self.url}{path}", headers=self._headers)  # noqa: S310  # http(s), see above
@@ -162,12 +189,16 @@ class Asking:
                 while chunk := response.read1(_CHUNK_BYTES):
                     self._ensure_time()
                     content += chunk
+                    self._taken_bytes += len(chunk)
                     if len(content) > MAX_BYTES:
                         raise Unanswered(f"the answer is longer than {MAX_BYTES // 2**20} MiB")
+                    if self._taken_bytes > MAX_TOTAL_BYTES:
+                        raise Unanswered(f"all answers are longer than {MAX_TOTAL_BYTES // 2**20} MiB")
             return orjson.loads(content)
         except HTTPError as error:
             with error:
-                raise Unanswered(f"{error.code} {error.reason}".strip(), error.code) from None
+                reason = str(error.reason)[:MAX_REASON]
+                raise Unanswered(f"{error.code} {reason}".strip(), error.code) from None
         except orjson.JSONDecodeError:
             raise Unanswered("the answer is no JSON") from None
         except (URLError, HTTPException, OSError, ValueError) as error:
@@ -175,14 +206,11 @@ class Asking:
 
     def _ensure_time(self) -> None:
         if self._clock() > self._until:
-            raise Unanswered(f"the registry took longer than {TOTAL_S:.0f} s in all")
+            raise _late()
 
 
-class _NoRedirect(HTTPRedirectHandler):
-    """Another host would be sent our credentials."""
-
-    def redirect_request(self, *_: object) -> None:
-        """Follow none: the redirect is an error then."""
+def _late() -> Unanswered:
+    return Unanswered(f"the registry took longer than {TOTAL_S:.0f} s in all")
 
 
 def _path(subject: str) -> str:

@@ -14,10 +14,11 @@ from queue import SimpleQueue
 from typing import TYPE_CHECKING, Any
 from urllib.error import HTTPError
 from urllib.parse import quote, unquote, urlsplit, urlunsplit
-from urllib.request import Request, urlopen
+from urllib.request import Request, build_opener
 
 import orjson
 
+from contract.redirects import NoRedirect
 from proxy.payloads.avro import AvroSchema
 from proxy.payloads.json_schema import JsonSchema
 from proxy.payloads.protobuf import Descriptors, UndescribedMessages
@@ -51,6 +52,7 @@ class Registry:
 
     def __init__(self, url: str, clock: Callable[[], float] = time.monotonic) -> None:
         self._base, self._headers = _address(url)
+        self._open = build_opener(NoRedirect()).open
         self._clock = clock
         self._known: dict[int, tuple[Schema, float]] = {}
         """Each with the time from which on it is asked for again."""
@@ -152,7 +154,7 @@ class Registry:
 
     def _get(self, path: str) -> Any:
         request = Request(f"{self._base}{path}", headers=self._headers)  # noqa: S310 - http or https, checked
-        with urlopen(request, timeout=_TIMEOUT_SECONDS) as response:  # noqa: S310
+        with self._open(request, timeout=_TIMEOUT_SECONDS) as response:
             content = response.read(_MAX_ANSWER_BYTES + 1)
         if len(content) > _MAX_ANSWER_BYTES:
             raise HTTPException("the answer is too long")

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import socket
+import threading
 from base64 import b64encode
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import pytest
@@ -213,6 +216,10 @@ def test_answers_are_bounded(served: Registry, monkeypatch: pytest.MonkeyPatch) 
     served.register("orders-value", 1, record("Order", id="string"))
     monkeypatch.setattr(asking, "MAX_BYTES", 60)
     assert declared(served).warnings == ("orders-value is not compared: the answer is longer than 0 MiB",)
+    monkeypatch.setattr(asking, "MAX_BYTES", 1000)
+    monkeypatch.setattr(asking, "MAX_TOTAL_BYTES", 160)  # the list, and one of two
+    served.register("parcels-value", 2, record("Parcel", id="string"))
+    assert any("all answers are longer than" in told for told in declared(served).warnings)
     monkeypatch.setattr(asking, "TOTAL_S", -1.0)
     with pytest.raises(DeclaredError, match="took longer than"):
         declared(served)
@@ -231,6 +238,35 @@ def test_what_is_no_registry(served: Registry, answer: web.Response, told: str) 
     with pytest.raises(DeclaredError, match=f"lists no subjects: {told}") as error:
         declared(served)
     assert "PATH/subjects" in error.value.hint
+
+
+def test_a_head_that_trickles_costs_no_more_than_the_time_there_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(asking, "TOTAL_S", 0.3)
+    gone = threading.Event()
+
+    def trickle(listener: socket.socket) -> None:
+        client, _ = listener.accept()
+        with client, suppress(OSError):
+            client.sendall(b"HTTP/1.1 200 OK\r\nX: ")
+            while not gone.wait(0.05):
+                client.sendall(b"x")
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        thread = threading.Thread(target=trickle, args=(listener,))
+        thread.start()
+        with pytest.raises(DeclaredError, match="took longer than"):
+            load(
+                f"registry+http://127.0.0.1:{listener.getsockname()[1]}", producer="events", allow_remote=True
+            )
+        gone.set()
+        thread.join(10)
+
+
+def test_what_a_server_says_of_its_refusal_is_cut(served: Registry) -> None:
+    served.answers["/subjects"] = web.Response(status=500, reason="no " * 1000)
+    with pytest.raises(DeclaredError, match="lists no subjects: 500 no no") as error:
+        declared(served)
+    assert len(error.value.message) < 300
 
 
 def test_a_registry_that_is_not_there() -> None:

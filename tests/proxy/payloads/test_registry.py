@@ -97,7 +97,7 @@ class Served:
         self.credentials.add(request.headers.get("authorization", ""))
         await asyncio.to_thread(self.may_answer.wait)
         if self.status != 200:
-            return web.Response(status=self.status, text="{}")
+            return web.Response(status=self.status, text="{}", headers={"Location": "/base/elsewhere"})
         if path not in ANSWERS:
             return web.json_response({"error_code": 40403, "message": "Schema not found"}, status=404)
         return web.json_response(ANSWERS[path])
@@ -252,6 +252,14 @@ def test_user_and_password_are_sent(served: Served) -> None:
     registry = Registry(served.url.replace("://", "://us%40er:pass@"))
     assert not _flaw(registry)
     assert served.credentials == {f"Basic {b64encode(b'us@er:pass').decode()}"}
+    registry.close()
+
+
+def test_nobody_else_is_shown_user_and_password(served: Served) -> None:
+    served.status = 302
+    registry = Registry(served.url.replace("://", "://user:pass@"))
+    assert _flaw(registry) == "schema-unavailable"
+    assert served.asked == ["/schemas/ids/1"]
     registry.close()
 
 
