@@ -10,10 +10,7 @@ import netrc
 import os
 import time
 from base64 import b64encode
-from concurrent.futures import Future
-from concurrent.futures import TimeoutError as FutureTimeoutError
 from http.client import HTTPException
-from threading import Thread
 from typing import TYPE_CHECKING, Any
 from urllib.error import HTTPError, URLError
 from urllib.parse import quote, urlsplit, urlunsplit
@@ -21,8 +18,8 @@ from urllib.request import Request, build_opener
 
 import orjson
 
+from contract.fetching import NoRedirect, within
 from contract.openapi.errors import DeclaredError
-from contract.redirects import NoRedirect
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -161,24 +158,11 @@ class Asking:
     def _get(self, path: str) -> Any:
         """What is asked for, each thing once."""
         if path not in self._known:
-            self._known[path] = self._in_time(path)
-        return self._known[path]
-
-    def _in_time(self, path: str) -> Any:
-        """The answer, if it comes in time: names are looked up, and heads may trickle, by no clock of ours."""
-        answer: Future[Any] = Future()
-
-        def ask() -> None:
             try:
-                answer.set_result(self._fetched(path))
-            except BaseException as error:  # noqa: BLE001  # it is raised where the answer is waited for
-                answer.set_exception(error)
-
-        Thread(target=ask, name="registry", daemon=True).start()
-        try:
-            return answer.result(max(0.0, self._until - self._clock()))
-        except FutureTimeoutError:
-            raise _late() from None
+                self._known[path] = within(self._until - self._clock(), lambda: self._fetched(path))
+            except TimeoutError:
+                raise _late() from None
+        return self._known[path]
 
     def _fetched(self, path: str) -> Any:
         request = Request(f"{self.url}{path}", headers=self._headers)  # noqa: S310  # http(s), see above

@@ -5,6 +5,7 @@ A reference that leads nowhere is told and restricts nothing: the rest of the do
 
 from __future__ import annotations
 
+from http.client import HTTPException, IncompleteRead
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.error import URLError
@@ -15,6 +16,7 @@ from referencing import Registry, Resource
 from referencing.exceptions import Unresolvable
 from referencing.jsonschema import DRAFT202012
 
+from contract.fetching import within
 from contract.openapi.errors import DeclaredError
 from contract.openapi.tree import Lines, parse
 from contract.view import Leaf
@@ -28,6 +30,13 @@ MAX_BYTES = 64 * 2**20
 """A larger file is no interface document."""
 
 TIMEOUT_S = 20
+"""How long a server may be silent."""
+
+TOTAL_S = 60.0
+"""How long a document may take."""
+
+MAX_REASON = 200
+"""Characters of what a server says of its refusal."""
 
 
 class Library:
@@ -111,10 +120,9 @@ class Library:
         if not self._allow_remote:
             raise DeclaredError(f"{uri} is remote, and remote documents are not fetched unless allowed")
         try:
-            with urlopen(Request(uri), timeout=TIMEOUT_S) as response:  # noqa: S310  # http(s) only, see above
-                return _decoded(response.read(MAX_BYTES + 1), uri)
-        except (URLError, OSError, ValueError) as error:
-            raise DeclaredError(f"{uri} cannot be fetched: {error}") from None
+            return _decoded(within(TOTAL_S, lambda: _content(uri)), uri)
+        except (URLError, HTTPException, OSError, ValueError) as error:
+            raise DeclaredError(f"{uri} cannot be fetched: {str(error)[:MAX_REASON]}") from None
 
 
 def is_text(given: str | Path) -> bool:
@@ -137,6 +145,14 @@ def _read(path: Path) -> str:
             return _decoded(file.read(MAX_BYTES + 1), path.name)
     except (OSError, ValueError) as error:
         raise DeclaredError(f"{path.name} cannot be read: {error}") from None
+
+
+def _content(uri: str) -> bytes:
+    with urlopen(Request(uri), timeout=TIMEOUT_S) as response:  # noqa: S310  # http(s) only, see `_fetch`
+        data: bytes = response.read(MAX_BYTES + 1)
+        if response.length and len(data) <= MAX_BYTES:  # read() with a bound lets it end before its length
+            raise IncompleteRead(data, response.length)
+        return data
 
 
 def _decoded(data: bytes, name: str) -> str:

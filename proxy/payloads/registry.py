@@ -18,7 +18,7 @@ from urllib.request import Request, build_opener
 
 import orjson
 
-from contract.redirects import NoRedirect
+from contract.fetching import NoRedirect
 from proxy.payloads.avro import AvroSchema
 from proxy.payloads.json_schema import JsonSchema
 from proxy.payloads.protobuf import Descriptors, UndescribedMessages

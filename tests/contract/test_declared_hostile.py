@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import os
+import socket
+import threading
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
 import pytest
 
 from contract.declared import load
 from contract.graphql import is_named
-from contract.openapi import DeclaredError
+from contract.openapi import DeclaredError, library
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
 
@@ -49,3 +53,49 @@ def test_a_folder_that_leads_into_itself(tmp_path: Path) -> None:
     assert [one.key for one in load(tmp_path, producer="p").observed([]).operations] == [
         "RECEIVE {channel}#A"
     ]
+
+
+@contextmanager
+def saying(answer: bytes, *, trickle: bool = False) -> Iterator[str]:
+    """A server that answers one question with these bytes, and where it is."""
+    gone = threading.Event()
+
+    def serve(listener: socket.socket) -> None:
+        client, _ = listener.accept()
+        with client, suppress(OSError):
+            client.recv(65_536)
+            client.sendall(answer)
+            while trickle and not gone.wait(0.05):
+                client.sendall(b" ")
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        thread = threading.Thread(target=serve, args=(listener,))
+        thread.start()
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}/api.json"
+        gone.set()
+        thread.join(10)
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        b"\x00\x01\r\n",
+        b"HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\nopenapi: 3.1.0\n",
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n",
+        b"HTTP/1.1 200 OK\r\nX: " + b"x" * 70_000 + b"\r\n\r\n",
+        b"HTTP/1.1 500 " + b"no " * 9_000 + b"\r\n\r\n",
+    ],
+)
+def test_a_server_that_speaks_no_http(answer: bytes) -> None:
+    with saying(answer) as url, pytest.raises(DeclaredError, match="cannot be fetched") as error:
+        load(url, producer="p", allow_remote=True)
+    assert len(error.value.message) < 400
+
+
+def test_a_server_that_never_ends(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(library, "TOTAL_S", 0.3)
+    with (
+        saying(b"HTTP/1.1 200 OK\r\n\r\n", trickle=True) as url,
+        pytest.raises(DeclaredError, match="it took longer than"),
+    ):
+        load(url, producer="p", allow_remote=True)
