@@ -8,7 +8,7 @@ from __future__ import annotations
 from http.client import HTTPException, IncompleteRead
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from urllib.error import URLError
+from urllib.error import HTTPError, URLError
 from urllib.parse import unquote, urljoin, urlsplit
 from urllib.request import Request, urlopen
 
@@ -122,6 +122,8 @@ class Library:
         try:
             return _decoded(within(TOTAL_S, lambda: _content(uri)), uri)
         except (URLError, HTTPException, OSError, ValueError) as error:
+            if isinstance(error, HTTPError):
+                error.close()
             raise DeclaredError(f"{uri} cannot be fetched: {str(error)[:MAX_REASON]}") from None
 
 
