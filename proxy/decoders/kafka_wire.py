@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import fields, is_dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, get_args, get_origin
 
 from kio.index import KioIndexError, load_request_schema, load_response_schema
 from kio.schema.request_header.v1.header import RequestHeader
@@ -11,10 +12,15 @@ from kio.serial import entity_reader
 from kio.serial.errors import SerialError
 
 from proxy.decoders.decoder import Opaque, Reason
+from proxy.decoders.kafka_counts import CountError
+from proxy.decoders.kafka_counts import check as check_counts
 
 if TYPE_CHECKING:
     from kio.serial.readers import Reader
     from kio.static.protocol import RequestPayload, ResponsePayload
+
+    _Readers = tuple[type[RequestPayload | ResponsePayload], Reader[Any], Reader[Any]]
+    """A schema, what reads the head before it, and what reads it."""
 
 _LAST_API = 255
 """Kafka 4 goes up to 92."""
@@ -64,7 +70,7 @@ def request_of(api: int, version: int, data: bytes) -> Any:
     """A whole request.
 
     Raises:
-        Undecoded: its version is not known, or it has bytes too many or too few.
+        Undecoded: its version is not known, it has bytes too many or too few, or lacks what it must have.
     """
     return _read(_request_readers, api, version, data)
 
@@ -81,25 +87,46 @@ def reply_of(api: int, version: int, data: bytes) -> Any:
 
 def _read(readers: Any, api: int, version: int, data: bytes, *, exact: bool = True) -> Any:
     try:
-        read_head, read_body = readers(api, version)
+        schema, read_head, read_body = readers(api, version)
         _, size = read_head(data, 0)
+        check_counts(schema, data, size)
         body, body_size = read_body(data, size)
-    except (KioIndexError, *_REFUSED):
+    except (KioIndexError, CountError, *_REFUSED):
         raise Undecoded from None
     if exact and size + body_size != len(data):  # kio leaves what follows alone
+        raise Undecoded
+    if not _is_whole(body):
         raise Undecoded
     return body
 
 
+def _is_whole(entity: Any) -> bool:
+    """Whether it has all arrays that it must have: kio gives None for any that is null."""
+    for name, of_arrays in _arrays(type(entity)):
+        parts = getattr(entity, name)
+        if parts is None or (of_arrays and not all(map(_is_whole, parts))):
+            return False
+    return True
+
+
 @lru_cache
-def _request_readers(api: int, version: int) -> tuple[Reader[Any], Reader[Any]]:
+def _arrays(kind: Any) -> tuple[tuple[str, bool], ...]:
+    """The fields that are arrays, and whether their parts have such fields."""
+    parts = fields(kind) if is_dataclass(kind) else ()
+    return tuple(
+        (one.name, bool(_arrays(get_args(one.type)[0]))) for one in parts if get_origin(one.type) is tuple
+    )
+
+
+@lru_cache
+def _request_readers(api: int, version: int) -> _Readers:
     return _readers(load_request_schema(api, version))
 
 
 @lru_cache
-def _reply_readers(api: int, version: int) -> tuple[Reader[Any], Reader[Any]]:
+def _reply_readers(api: int, version: int) -> _Readers:
     return _readers(load_response_schema(api, version))
 
 
-def _readers(schema: type[RequestPayload | ResponsePayload]) -> tuple[Reader[Any], Reader[Any]]:
-    return entity_reader(schema.__header_schema__), entity_reader(schema)
+def _readers(schema: type[RequestPayload | ResponsePayload]) -> _Readers:
+    return schema, entity_reader(schema.__header_schema__), entity_reader(schema)

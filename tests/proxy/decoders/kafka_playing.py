@@ -39,13 +39,13 @@ def request(
     schema: Any = load_request_schema(api, version)
     head = schema.__header_schema__
     told = {"request_api_key": api, "request_api_version": version, "correlation_id": correlation}
-    return "c", framed(_written(head, {**told, "client_id": client_id}) + _written(schema, said))
+    return "c", framed(written(head, {**told, "client_id": client_id}) + written(schema, said))
 
 
 def reply(api: int, version: int, correlation: int = 1, **said: Any) -> Sent:
     schema: Any = load_response_schema(api, version)
-    head = _written(schema.__header_schema__, {"correlation_id": correlation})
-    return "s", framed(head + _written(schema, said))
+    head = written(schema.__header_schema__, {"correlation_id": correlation})
+    return "s", framed(head + written(schema, said))
 
 
 def bare_request(api: int, version: int, correlation: int, client_id: bytes = b"shop") -> Sent:
@@ -63,7 +63,7 @@ _PLAYER = Player(KafkaDecoder, LIMITS, lambda limits: 12 * limits.body_bytes + 4
 once, played, session = _PLAYER.once, _PLAYER.played, _PLAYER.session
 
 
-def _written(schema: Any, said: dict[str, Any]) -> bytes:
+def written(schema: Any, said: dict[str, Any]) -> bytes:
     output = io.BytesIO()
     entity_writer(schema)(output, _entity(schema, said))
     return output.getvalue()

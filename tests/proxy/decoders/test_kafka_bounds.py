@@ -70,6 +70,12 @@ def longer(step: Sent, data: bytes = b"?") -> Sent:
     return step[0], framed(step[1][4:] + data)
 
 
+def nulled(step: Sent) -> Sent:
+    """The same frame, which ends in an empty array, with none at all."""
+    assert step[1][-2:] == b"\1\0"
+    return step[0], step[1][:-2] + b"\0\0"
+
+
 def test_a_reply_with_bytes_too_many_is_left_out() -> None:
     events = session(
         produce(("a", 0, batch(b"1")), correlation=1),
@@ -108,6 +114,19 @@ def test_a_fetch_that_is_not_read_leaves_its_reply_readable() -> None:
         reply(OFFSET_COMMIT, 8, 2, topics=[]),
     )
     assert flaws(events) == [(b"1", ("frame-undecoded",))]
+
+
+@pytest.mark.parametrize(
+    "steps",
+    [
+        [bare_request(METADATA, 12, 1), nulled(metadata())],
+        [request(OFFSET_COMMIT, 8, topics=[]), nulled(reply(OFFSET_COMMIT, 8))],
+        [fetch(correlation=1), nulled(fetched())],
+    ],
+)
+def test_an_array_that_must_be_there_and_is_null(steps: list[Sent]) -> None:
+    (event,) = session(*steps, produce(("a", 0, batch(b"1")), acks=0, correlation=2))
+    assert event.flaws == ("frame-undecoded",)
 
 
 def test_a_frame_that_is_too_large_is_passed_over() -> None:
