@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 VARINT, NUMBER = b"\xff\xff\xff\xff\x0f", b"\x7f\xff\xff\xff"
-"""As many parts as can be said, in the two ways to say it. kio would make room for them, and end the process."""
+"""As many parts as can be said, in both ways to say it. kio would make room for them, and end the process."""
 
 _DECODER = KafkaDecoder(ORIGIN, LIMITS)
 
