@@ -19,6 +19,7 @@ from click.testing import CliRunner
 
 from proxy.raw import RawExchange
 from store.store import Store
+from tests.proxy import planted_messages
 from tests.proxy.planted import BY_PATTERN, NAMED_VALUE, NAMES, PLACES, left_of, named_places
 from tests.proxy.recording import a_recorder
 
@@ -53,8 +54,10 @@ def recorded(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, bytes]:
         with Store.open(str(path)) as store:
             keeper.execute("select count(*) from sqlite_master").fetchone()
             raws = _planted()
-            store.write([recorder.exchange(raw) for raw in raws])
+            messages = [recorder.event(raw) for raw in planted_messages.events()]
+            store.write([recorder.exchange(raw) for raw in raws], messages)
             assert store.count() == len(raws)
+            assert len(list(store.messages())) == len(messages)
             files = path.read_bytes() + path.with_name("defacto.db-wal").read_bytes()
     finally:
         logging.getLogger().removeHandler(handler)
@@ -78,8 +81,10 @@ def _bodies(path: Path) -> bytes:
     with Store.open(str(path), create=False) as store:
         return b"\n".join(
             body.content
-            for exchange in store.exchanges()
-            for body in (exchange.request_body, exchange.response_body)
+            for body in (
+                *(body for one in store.exchanges() for body in (one.request_body, one.response_body)),
+                *(one.payload for one in store.messages()),
+            )
             if body is not None
         )
 
@@ -113,6 +118,7 @@ WAYS: dict[str, Way] = {
     "bodies": _bodies,
     "columns": _columns,
     "defacto exchanges": _command("exchanges", "--format", "jsonl"),
+    "defacto messages": _command("messages", "--format", "jsonl"),
 }
 
 
@@ -138,6 +144,15 @@ def test_the_tokens_did_get_there(recorded: tuple[Path, bytes]) -> None:
     path, _ = recorded
     kinds = set(re.findall(rb"redacted\.([a-z-]+)\.", _bodies(path)))
     assert {b"jwt", b"card", b"private-key", b"github", b"secret"} <= kinds
+
+
+@pytest.mark.parametrize("protocol", planted_messages.PROTOCOLS)
+def test_who_has_shown_a_secret_is_known_all_the_same(protocol: str) -> None:
+    """Else nothing was planted: the name that stands beside the secret has been read."""
+    events = planted_messages.shown(protocol)
+    assert events
+    for event in events:
+        assert "billing" in {one.value for one in event.client} or event.client[-1].value == "a"
 
 
 def test_thirty_kinds_of_secrets_are_planted() -> None:
