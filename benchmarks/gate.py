@@ -30,9 +30,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from benchmarks.gate_pairs import Pair, pairs
-from contract.changes import Compatibility, compare, load
-from contract.changes.facts import Document
+from contract.changes import Compatibility
 from contract.openapi.errors import DeclaredError
+from reports.checking import of_documents
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -84,12 +84,10 @@ def cases(folder: Path) -> Iterator[Pair]:
 def judge(case: Pair) -> Judged:
     """What the gate says of a case, without any traffic."""
     try:
-        old, new = load(case.old), load(case.new)
+        checked = of_documents(case.question())
     except DeclaredError as error:
         return Judged(case, Outcome.REFUSED, (str(error),))
-    if not isinstance(old, Document) or not isinstance(new, Document):
-        return Judged(case, Outcome.REFUSED, ("documents of operations are compared here",))
-    changes = compare(old, new)
+    changes = [judged.change for judged in checked.judged]
     said = tuple(f"{change.compatibility} {change.rule.name} at {place_of(change)}" for change in changes)
     return Judged(case, outcome(case, changes), said)
 

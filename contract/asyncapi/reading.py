@@ -95,6 +95,7 @@ def message_of(fields: Fields, pointer: str, key: str, library: Library) -> Mess
     bindings = fields.get("bindings")
     if bindings is not None and child(bindings, "kafka", "key") is not None:
         library.warn(f"{pointer}: schemas of keys are not compared: a key is kept as its text")
+    correlation = fields.get("correlationId")
     content_type = _text(fields, "contentType") or word(library.root, "defaultContentType")
     return Message(
         type=_text(fields, "name") or key,
@@ -102,6 +103,7 @@ def message_of(fields: Fields, pointer: str, key: str, library: Library) -> Mess
         payload=payload_of(fields, library),
         headers=headers if headers and isinstance(headers.schema, dict) else None,
         media_type=media_type(content_type) if "/" in content_type else "",
+        correlation=_text_at(correlation, "location") if correlation is not None else "",
     )
 
 

@@ -21,10 +21,14 @@ _VERSION = re.compile(r"(2)\.[0-6](\..+)?|(3)\.[01](\..+)?")
 _SUPPORTED = "AsyncAPI 2.0 to 2.6, 3.0 and 3.1 are supported."
 
 
-def check(library: Library) -> str:
+def check(library: Library, *, lenient: bool = False) -> str:
     """The major version of a document (`2`, `3`), once it is known to have its parts.
 
     What has another shape inside of a part costs no more than itself: it is told, and the rest is read.
+
+    Args:
+        library: the document.
+        lenient: whether it is so, too, with what has another shape at the root.
 
     Raises:
         DeclaredError: it is of another version, or its parts cannot be told; the message says where and why.
@@ -34,7 +38,7 @@ def check(library: Library) -> str:
         found = list(islice(_validator(major).iter_errors(library.tree), _MAX_WARNED))
     except (ValueError, RecursionError, OverflowError) as error:
         raise DeclaredError(f"{library.source} cannot be validated: {error}") from None
-    grave = [_told(one, library) for one in found if len(one.instance_path) <= 1]
+    grave = [_told(one, library) for one in found if len(one.instance_path) <= 1 and not lenient]
     if grave:
         raise DeclaredError(
             f"{library.source} is not a valid AsyncAPI {major} document: {'; '.join(grave[:_MAX_TOLD])}",

@@ -19,8 +19,8 @@ class Message:
     """A message as written, its traits merged in.
 
     `type` is its name, else its key in `messages`, `""` where it has neither. `headers` describes an object.
-    `schemas` are the ids that payloads may name. What is None or `""` is not said, or in a format that is not
-    read.
+    `schemas` are the ids that payloads may name. `correlation` is where the id stands that ties it to others.
+    What is None or `""` is not said, or in a format that is not read.
     """
 
     type: str
@@ -29,6 +29,7 @@ class Message:
     headers: Leaf | None
     media_type: str
     schemas: Schemas | None = None
+    correlation: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -70,8 +70,14 @@ def _pairs(old: AvroSchema, new: AvroSchema, mode: Mode) -> Iterator[tuple[AvroS
         yield (new, old, root) if root.parts[0] == "request" else (old, new, root)
 
 
+_Pair = tuple[int, int]
+"""Which two schemas, by identity."""
+
 Problem = tuple[str, Subject, str]
 """The name of a rule, where, and in words why."""
+
+MAX_PROBLEMS = 1_000
+"""Of two types at one place."""
 
 
 class Resolution:
@@ -85,11 +91,14 @@ class Resolution:
     def __init__(self, reader: Any, writer: Any) -> None:
         self._reader, self._writer = reader, writer
         self._readers, self._writers = _definitions(reader), _definitions(writer)
-        self._open: set[tuple[str, str]] = set()
+        self._open: set[_Pair] = set()
+        self._known: dict[_Pair, list[Problem]] = {}
+        """What was found of two named types, from their place on; in the order in which it was found."""
 
     def problems(self, root: Subject) -> Iterator[Problem]:
         """Why it does not, each with the place; none if it does."""
-        yield from self._resolve(self._reader, self._writer, root)
+        for rule, at, words in self._resolve(self._reader, self._writer, root):
+            yield rule, at, f"{at.readable} {words}"
 
     def _resolve(self, reader: Any, writer: Any, at: Subject) -> Iterator[Problem]:
         reader, writer = _defined(reader, self._readers), _defined(writer, self._writers)
@@ -100,8 +109,12 @@ class Resolution:
             yield from self._any(reader, writer, at)
         elif _kind(reader) != _kind(writer):
             if _kind(reader) not in _PROMOTED.get(_kind(writer), ()):
-                words = f"what is written as {_kind(writer)} is read as {_kind(reader)}"
-                yield "avro-type-changed", at, f"{at.readable}: {words}"
+                yield "avro-type-changed", at, f"is written as {_kind(writer)} and read as {_kind(reader)}"
+        elif _decimal(reader) and _decimal(writer) and _decimal(reader) != _decimal(writer):
+            was, will_be = (
+                "{} digits, {} of them decimals".format(*_decimal(one)) for one in (writer, reader)
+            )
+            yield "avro-decimal-changed", at, f"is written with {was}, and read with {will_be}"
         else:
             yield from self._alike(reader, writer, at)
 
@@ -117,7 +130,13 @@ class Resolution:
             yield from (
                 same[0]
                 if same
-                else [("avro-branch-unknown", at, f"{at.readable}: {_name(writer)} is no branch")]
+                else [
+                    (
+                        "avro-branch-unknown",
+                        at,
+                        f"may be written as {_name(writer)}, which is no branch of what reads it",
+                    )
+                ]
             )
 
     def _alike(self, reader: Any, writer: Any, at: Subject) -> Iterator[Problem]:
@@ -127,25 +146,44 @@ class Resolution:
         elif kind == "map":
             yield from self._resolve(reader["values"], writer["values"], at.within(VALUE))
         elif kind in _NAMED:
-            pair = (_name(reader), _name(writer))
-            if pair in self._open:
-                return
+            yield from self._once(reader, writer, at)
+
+    def _once(self, reader: dict[str, Any], writer: dict[str, Any], at: Subject) -> Iterator[Problem]:
+        """Named types, each pair looked at once: inside of itself it is taken to fit, until it does not.
+
+        Then what was found to fit meanwhile may not, and is looked at again.
+        """
+        pair = (id(reader), id(writer))
+        if pair in self._open:
+            return
+        if pair not in self._known:
             self._open.add(pair)
-            yield from self._named(reader, writer, at)
+            before = len(self._known)
+            found = list(self._named(reader, writer, at))[:MAX_PROBLEMS]
             self._open.discard(pair)
+            if found:
+                rested = [one for one in list(self._known)[before:] if not self._known[one]]
+                for one in rested:
+                    del self._known[one]
+            self._known[pair] = [
+                (rule, Subject(place.parts[len(at.parts) :]), words) for rule, place, words in found
+            ]
+        for rule, inside, words in self._known[pair]:
+            yield rule, at.within(*inside.parts), words
 
     def _named(self, reader: dict[str, Any], writer: dict[str, Any], at: Subject) -> Iterator[Problem]:
         known = {_short(name) for name in (_name(reader), *reader.get("aliases", ()))}
         if _short(_name(writer)) not in known:
-            yield "avro-name-changed", at, f"{at.readable}: {_name(writer)} is written, {_name(reader)} read"
+            yield "avro-name-changed", at, f"is written as {_name(writer)} and read as {_name(reader)}"
         elif reader["type"] == "fixed":
             if reader.get("size") != writer.get("size"):
-                words = f"{writer.get('size')} bytes are written, {reader.get('size')} read"
-                yield "avro-size-changed", at, f"{at.readable}: {words}"
+                words = f"is written in {writer.get('size')} bytes and read in {reader.get('size')}"
+                yield "avro-size-changed", at, words
         elif reader["type"] == "enum":
             unknown = [one for one in writer["symbols"] if one not in reader["symbols"]]
             if unknown and "default" not in reader:
-                yield "avro-symbol-unknown", at, f"{at.readable}: {', '.join(unknown)} cannot be read"
+                words = f"may be {', '.join(unknown)}, which its reader does not know, and has no default for"
+                yield "avro-symbol-unknown", at, words
         else:
             yield from self._record(reader, writer, at)
 
@@ -158,11 +196,15 @@ class Resolution:
             if source is not None:
                 yield from self._resolve(field["type"], source["type"], here)
             elif "default" not in field:
-                yield (
-                    "avro-field-without-default",
-                    here,
-                    f"{here.readable} is not written, and has no default",
-                )
+                words = "is not written, and its reader has no default for it"
+                yield "avro-field-without-default", here, words
+
+
+def _decimal(schema: Any) -> tuple[int, int] | None:
+    """Precision and scale of a decimal: these must be the same (Avro 1.12, "Decimal")."""
+    if not isinstance(schema, dict) or schema.get("logicalType") != "decimal":
+        return None
+    return schema.get("precision", 0), schema.get("scale", 0)
 
 
 def _fields(old: Any, new: Any) -> Iterator[Problem]:

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 
 from contract.changes.change import Change
 from contract.changes.clauses import BODY
-from contract.changes.facts import anonymous
-from contract.changes.lifecycle import is_unstable, removed, whole
+from contract.changes.facts import anonymous, numbered
+from contract.changes.lifecycle import admission, is_unstable, removed, whole
 from contract.changes.outlines import outline
 from contract.changes.rules import ASPECTS, RULES, Compatibility
 from contract.changes.values import values
@@ -78,17 +78,21 @@ def _changes(old: Document, new: Document, today: date) -> Iterator[Change]:
 
 
 def _servers(old: Document, new: Document) -> Iterator[Change]:
-    before, after = old.facts.get("servers", frozenset()), new.facts.get("servers", frozenset())
+    """Servers by their addresses; of what is asked of callers there OpenAPI speaks with its operations."""
+    before, after = old.facts.get("servers", {}), new.facts.get("servers", {})
     if old.observed:
         return
     for rule, urls, how in (
-        ("server-removed", before - after, "not named any more"),
-        ("server-added", after - before, "named newly"),
+        ("server-removed", before.keys() - after.keys(), "not named any more"),
+        ("server-added", after.keys() - before.keys(), "named newly"),
     ):
         for url in sorted(urls):
             yield Change(
                 rule=RULES[rule], operation="", subject=None, message=f"the server {url} is {how}", old=url
             )
+    for url in before.keys() & after.keys():
+        for rule, words in admission(before[url], after[url]):
+            yield Change(rule=RULES[rule], operation="", subject=None, message=f"at the server {url} {words}")
 
 
 def _operation(old: Side, new: Side, today: date, *, observed: bool, exact: bool) -> Iterator[Change]:
@@ -142,8 +146,8 @@ def seen_as(old: Document, new: Document) -> Document:
     for identity, side in new.operations.items():
         known = (anonymous(key) for key in side.keys)
         places: dict[PlaceKey, Place] = {}
-        for (media, subject), place in side.places.items():
+        for (media, _), place in side.places.items():
             json = is_json(media) or media in {"message", "*/*", FORM}
-            places.setdefault((BODY if json else media, subject), place)
+            places.setdefault((BODY if json else media, numbered(side.key, place.subject)), place)
         found[next((key for key in known if key in old.operations), identity)] = replace(side, places=places)
     return replace(new, operations=found)

@@ -10,7 +10,7 @@ from contract.changes.facts import Document, Facts, Place, Side, placed
 from contract.changes.schemas import Schemas
 from contract.changes.security import demanded
 from contract.openapi.errors import DeclaredError
-from contract.openapi.reading import flag
+from contract.openapi.reading import child, entries, flag, items, word
 from contract.operation import RECEIVE, SEND, Operation
 from contract.statuses import MESSAGE, word_of
 from contract.subject import Subject
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from contract.asyncapi.written import Channel, Message
+    from contract.changes.security import Demand
     from contract.openapi.library import Library
     from contract.openapi.written import Parameter
 
@@ -28,12 +29,12 @@ _SIDES = ((SEND, Subject(("request",))), (RECEIVE, Subject(("response", word_of(
 
 
 def read(library: Library) -> Document:
-    """Validate and read a document.
+    """Read a document. What is invalid in it is told as a warning, and the rest is read.
 
     Raises:
-        DeclaredError: it is invalid; the message says where and why.
+        DeclaredError: it is of another version, or no such document at all.
     """
-    major = check(library)
+    major = check(library, lenient=True)
     schemas = Schemas()
     try:
         found = [
@@ -46,8 +47,24 @@ def read(library: Library) -> Document:
     return Document(
         source=library.source,
         operations={side.identity: side for side in reversed(found)},
+        facts={"servers": dict(_servers(library.root))},
         warnings=tuple(library.warnings),
     )
+
+
+def _servers(root: Leaf) -> Iterator[tuple[str, frozenset[Demand]]]:
+    """The servers, each by its address and protocol, with the ways in which one is let in there."""
+    for _, server in entries(child(root, "servers")):
+        address = word(server, "url") or f"{word(server, 'host')}{word(server, 'pathname')}"
+        asked = items(child(server, "security"))
+        ways = frozenset(way for one in asked for way in demanded(_schemes(one)))
+        yield f"{address} ({word(server, 'protocol')})", ways or demanded(())
+
+
+def _schemes(requirement: Leaf) -> list[str]:
+    """The schemes that one requirement asks for: version 2 names them, version 3 refers to one."""
+    _, components, name = requirement.pointer.rpartition("/securitySchemes/")
+    return [name] if components else [name for name, _ in entries(requirement)]
 
 
 def _sides(channel: Channel, schemas: Schemas) -> Iterator[Side]:
@@ -76,6 +93,9 @@ def _message(messages: list[Message], at: Subject, schemas: Schemas) -> Iterator
     """One type's messages at one side; several of one name are alternatives."""
     media = frozenset(message.media_type for message in messages if message.media_type)
     facts: Facts = {"required": True, "content": media} if media else {"required": True}
+    correlations = frozenset(message.correlation for message in messages if message.correlation)
+    if correlations:
+        facts["correlation"] = correlations
     yield "", Place(subject=at.within("body"), facts=facts, pointer=messages[0].pointer)
     payloads = [message.payload for message in messages if message.payload is not None]
     if len(payloads) == len(messages):

@@ -85,9 +85,15 @@ def _whole(old: Facts, new: Facts) -> Iterator[tuple[str, str, Any, Any]]:
         yield "tags-changed", f"the tags were {_listed(before)} and are {_listed(after)}", before, after
     yield from _stability(old, new)
     before, after = old.get("security"), new.get("security")
+    for rule, message in admission(before, after):
+        yield rule, message, before, after
+
+
+def admission(before: frozenset[Demand] | None, after: frozenset[Demand] | None) -> Iterator[tuple[str, str]]:
+    """The rule and words for other ways in which callers are let in; None where nothing is said of it."""
     if before is not None and after is not None and (narrower(before, after) or narrower(after, before)):
         rule = "security-tightened" if narrower(before, after) else "security-relaxed"
-        yield rule, f"callers were let in by {_ways(before)}, and are by {_ways(after)}", before, after
+        yield rule, f"callers were let in by {_ways(before)}, and are by {_ways(after)}"
 
 
 def _stability(old: Facts, new: Facts) -> Iterator[tuple[str, str, Any, Any]]:

@@ -55,7 +55,7 @@ def read(library: Library) -> Document:
             found.setdefault(side.identity, side)
     except RecursionError:
         raise DeclaredError(f"{library.source} is nested too deep") from None
-    facts = {"servers": reader.servers()}
+    facts = {"servers": dict.fromkeys(reader.servers())}
     return Document(source=library.source, operations=found, facts=facts, warnings=tuple(library.warnings))
 
 

@@ -11,6 +11,7 @@ from contract.changes.lifecycle import day
 from contract.changes.relating import relate, said
 from contract.changes.rules import RULES
 from contract.changes.unions import WORDS
+from contract.changes.wire import renumbered
 from contract.clause import Direction, Relation
 from contract.statuses import pattern_for
 from contract.subject import ITEM, VALUE, Subject
@@ -44,7 +45,7 @@ def outline(
     found = Outline()
     before, after = _spelled(old, new), _spelled(new, old)
     medias = _shared_media(before, after)
-    closed = _unions(before, after)
+    closed = [*_unions(before, after), *_renumbered(before, after, found)]
     statuses = _statuses(before)
 
     def is_compared(key: PlaceKey) -> bool:
@@ -212,6 +213,19 @@ def _removed(place: Place, today: date, statuses: frozenset[str]) -> Iterator[Ch
         yield _parameter(place, today)
     elif noun in {"property", "header", "body"} and "required" in facts:
         yield _change(f"{subject.direction.value}-{noun}-removed", place, f"{subject.readable} is gone")
+
+
+def _renumbered(
+    before: dict[PlaceKey, Place], after: dict[PlaceKey, Place], found: Outline
+) -> Iterator[PlaceKey]:
+    """Takes out the fields whose numbers are others now, and tells them; what is inside is read by nobody."""
+    for old, new in renumbered(before, after):
+        place = before.pop(old)
+        del after[new]
+        words = f"had the number {old[1].parts[-1]} and has {new[1].parts[-1]}"
+        message = f"{place.subject.readable} {words}: what is sent as one is not read as the other"
+        found.changes.append(_change("protobuf-number-changed", place, message))
+        yield from (old, new)
 
 
 def _is_never(facts: Facts) -> bool:

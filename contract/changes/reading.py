@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from contract import avro, graphql, grpc
-from contract.changes import events, openapi
-from contract.changes.clauses import of_declared
+from contract.changes import events, openapi, protobuf
 from contract.changes.facts import Document
 from contract.changes.sdl import Sdl
 from contract.changes.single import Mode, of_schema
@@ -16,8 +16,6 @@ from contract.openapi.errors import DeclaredError
 from contract.openapi.library import Library
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from contract.graphql.declared import DeclaredSchema
 
 _READERS = {"openapi": openapi.read, "swagger": openapi.read, "asyncapi": events.read}
@@ -52,7 +50,7 @@ def load(
     if graphql.is_named(given):
         return Sdl(cast("DeclaredSchema", graphql.read(given, producer)))
     if grpc.is_named(given):
-        return of_declared(grpc.read(given, producer))
+        return protobuf.read(Path(given))
     library = Library(given, allow_remote=allow_remote)
     tree = library.tree
     names = tree if isinstance(tree, dict) else {}

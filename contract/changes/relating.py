@@ -6,7 +6,7 @@ from fractions import Fraction
 from math import isfinite
 from typing import TYPE_CHECKING, Any
 
-from contract.changes import unions
+from contract.changes import unions, wire
 from contract.clause import Relation
 
 if TYPE_CHECKING:
@@ -220,4 +220,7 @@ _RELATE: dict[str, Callable[[Any, Any], Relation]] = {
     "multipleOf": _multiple,
     "uniqueItems": _distinct,
     "keyword": _keywords,
+    "encoded": wire.encoded,
+    "symbols": wire.symbols,
+    "together": wire.together,
 }

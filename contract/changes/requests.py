@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from contract.changes.relating import relate
+from contract.changes.schemas import texts_of
 from contract.clause import Relation
 from contract.headers import is_ignored
 
@@ -47,7 +48,7 @@ class RequestJudge:
             return self._demanded(link, sent, self._could(consumer, calls))
         if link is None or not sent:
             return self._never_sent(calls)
-        if kind in {"required", "content", "hidden", "open", "keyword", "oneOf", "anyOf", "discriminator"}:
+        if kind in _OF_ALL_VALUES:
             return "breaks", f"sends it, {_times(sent)}", link
         return self._valued(link, sent)
 
@@ -72,9 +73,12 @@ class RequestJudge:
     def _valued(self, link: Dependence, sent: int) -> Told:
         """By the values that were sent; what passed is known of all consumers together."""
         aspect, shown = self._change.rule.kind, self._sight.shown(self._subject)
+        allowed = self._change.new
+        if aspect == "symbols" and allowed is not None:  # traffic shows names
+            aspect, allowed = "enum", texts_of(list(allowed))
         if shown.get(aspect) is None:
             return "breaks", f"sends it, {_times(sent)}; with which values is not kept", link
-        relation = relate(aspect, self._change.new, shown[aspect], textual=self._subject.textual)
+        relation = relate(aspect, allowed, shown[aspect], textual=self._subject.textual)
         if relation in {Relation.SAME, Relation.NARROWER}:
             if sent < self._enough:
                 return "unknown", f"what it sends still fits, in only {_counted(sent)}", link
@@ -83,6 +87,15 @@ class RequestJudge:
         whose = f"by it or by {others} other{'s' if others > 1 else ''}, " if others else ""
         words = f"sends it, {_times(sent)}; {whose}values were sent that do not fit any more"
         return ("may-break" if others else "breaks"), words, link
+
+
+_OF_ALL_VALUES = frozenset(
+    {
+        *("required", "content", "hidden", "open", "keyword", "oneOf", "anyOf", "discriminator"),
+        *("number", "name", "encoded", "together", "correlation"),
+    }
+)
+"""Aspects whose change hits whoever sends something, whatever it is."""
 
 
 def _is_unseen(subject: Subject) -> bool:

@@ -78,6 +78,7 @@ PLACES = (
     ("request-media-type-added", "content", _C, "A new media type is taken.", "application/xml"),
     ("response-media-type-removed", "content", _B, "A media type is not answered any more.", "application/xml"),
     ("response-media-type-added", "content", _C, "A new media type is answered.", "application/xml"),
+    ("message-correlation-changed", "correlation", _B, "The id that ties a message to others stands elsewhere, or nowhere.", "$message.header#/id → $message.payload#/id"),
     ("undeclared-property-closed", "open", _B, "A field that was never declared is used, and ruled out now.", "additionalProperties: false, and web uses total"),
     ("latency-raised", "latency", _B, "Answers will take longer, as announced by hand.", "latency p99 500 ms"),
     ("status-replaced", "status", _B, "Another status will be answered, as announced by hand.", "status 409 instead of 400"),
@@ -91,14 +92,27 @@ AVRO = (
     ("avro-field-without-default", "required", _B, "The reader has a field that the writer lacks, and no default for it.", "field currency"),
     ("avro-symbol-unknown", "enum", _B, "The writer may write a symbol that the reader does not know, and there is no default.", "[A, B] → [A]"),
     ("avro-size-changed", "size", _B, "A fixed has another size.", "16 → 8"),
+    ("avro-decimal-changed", "format", _B, "A decimal has another precision or scale.", "precision 9, scale 2 → 3"),
     ("avro-branch-unknown", "anyOf", _B, "The writer may write a branch of a union that the reader does not have.", "[null, string] → [null]"),
     ("avro-field-added", "required", _C, "There is a new field that either side can do without.", "field note, default null"),
     ("avro-field-removed", "required", _C, "A field is gone that either side can do without.", "field note"),
 )  # fmt: skip
 
+PROTOBUF = (
+    ("protobuf-number-changed", "number", _B, "A field has another number: what is sent as one is not read as the other.", "string total = 1 → 2"),
+    ("protobuf-field-renamed", "name", _W, "A field has another name, and its number: bytes stay as they are, JSON does not.", "string total = 1 → string sum = 1"),
+    ("protobuf-values-reread", "encoded", _W, "A field is written as before, and some of its values are read otherwise.", "int32 → uint32"),
+    ("protobuf-symbols-renamed", "symbols", _W, "Values of an enum have other names, and their numbers: bytes stay as they are, JSON does not.", "PAID = 1 → SETTLED = 1"),
+    ("protobuf-presence-changed", "presence", _W, "Whether a field that was left out can be told from its default differs.", "string note → optional string note"),
+    ("protobuf-default-changed", "fallback", _B, "A field has another default: each side gives its readers its own.", "[default = 1] → [default = 2]"),
+)  # fmt: skip
+
 GRAPHQL = (
     ("graphql-type-removed", "type", _B, "A type is gone.", "type Order"),
     ("graphql-type-changed-kind", "type", _B, "A type is of another kind.", "type Order → union Order"),
+    ("graphql-root-removed", "type", _B, "There are no queries, mutations or subscriptions any more.", "schema { query: Query }"),
+    ("graphql-root-changed", "type", _B, "Queries, mutations or subscriptions begin at another type.", "schema { query: Query → Root }"),
+    ("graphql-default-removed-from-required", "required", _B, "What may not be null has no default any more: who does not send it is refused.", "Query.orders(first: Int! = 20 → Int!)"),
     ("graphql-type-removed-from-union", "oneOf", _B, "A union has a member less: who asks for it gets an error.", "union Found = Order"),
     ("graphql-value-removed-from-enum", "enum", _B, "An enum has a value less.", "enum Status { OPEN }"),
     ("graphql-required-input-field-added", "required", _B, "A new field of an input must be sent.", "input Where { total: Float! }"),
@@ -121,7 +135,7 @@ GRAPHQL = (
     ("graphql-arg-default-value-change", "default", _B, "Who does not send an argument gets something else.", "first: Int = 20 → 50"),
     ("graphql-input-field-default-value-change", "default", _W, "Who does not send a field of an input gets something else.", "first: Int = 20 → 50"),
 )  # fmt: skip
-"""By the names that graphql-core has for breaking and dangerous changes."""
+"""By the names that graphql-core has for breaking and dangerous changes, and what it does not tell."""
 
 VALUES = {
     "type": ("the types", "[string, integer] → string", (_B, _C, _B), (_C, _B, _B)),
@@ -147,6 +161,9 @@ VALUES = {
     "default": ("the default", "20 → 50", (_W, _W, _W), (_C, _C, _C)),
     "allowEmptyValue": ("whether an empty value may be sent", "allowEmptyValue: true → false", (_B, _C, _B), (_C, _C, _C)),
     "encoding": ("how a value is written", "style: form → spaceDelimited", (_B, _B, _B), (_W, _W, _W)),
+    "encoded": ("how protobuf writes it", "int64 → int32", (_B, _C, _B), (_C, _B, _B)),
+    "symbols": ("the numbered values of an enum", "PAID = 1 is gone", (_B, _C, _B), (_C, _W, _B)),
+    "together": ("what can be sent with it", "two fields become a oneof", (_B, _C, _B), (_C, _W, _W)),
     "keyword": ("another keyword of JSON Schema", "not: {const: 1}", (_B, _C, _B), (_C, _B, _W)),
 }  # fmt: skip
 """By aspect: words, an example of narrowing, and what narrowing, widening and other changes do to requests and

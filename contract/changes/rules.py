@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from contract.changes.grades import Compatibility
-from contract.changes.rule_table import AVRO, GRAPHQL, PLACES, VALUES, WHOLE
+from contract.changes.rule_table import AVRO, GRAPHQL, PLACES, PROTOBUF, VALUES, WHOLE
 
 __all__ = ["ASPECTS", "RULES", "Compatibility", "Rule", "graded", "value_rule"]
 
@@ -37,7 +37,7 @@ _HOW = {
 
 
 def _rules() -> dict[str, Rule]:
-    found = [Rule(*row) for row in (*WHOLE, *PLACES, *AVRO, *GRAPHQL)]
+    found = [Rule(*row) for row in (*WHOLE, *PLACES, *AVRO, *PROTOBUF, *GRAPHQL)]
     for aspect, (words, example, *by_direction) in VALUES.items():
         for direction, grades in zip(("request", "response"), by_direction, strict=True):
             where = "a request" if direction == "request" else "an answer"

@@ -258,7 +258,7 @@ def _hit(change: Change, sight: Sight, consumer: str, calls: int, reason: str) -
 
 def _takes_all(change: Change) -> bool:
     """Whether a change takes away a place with all that is inside, or something that all of it rests on."""
-    return change.rule.kind not in {"enum", "format", "pattern", "default"}
+    return change.rule.kind not in {"enum", "symbols", "format", "pattern", "default"}
 
 
 def _answered(link: Dependence | None, calls: int) -> tuple[Verdict, str, Dependence | None]:

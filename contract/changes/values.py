@@ -10,10 +10,11 @@ from contract.changes.outlines import noun_of
 from contract.changes.relating import relate, said
 from contract.changes.rules import ASPECTS, RULES, value_rule
 from contract.changes.unions import WORDS, gone
+from contract.changes.wire import told as told_of_bytes
 from contract.clause import Direction, Relation
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator
     from datetime import date
 
     from contract.changes.facts import Place
@@ -24,7 +25,7 @@ _HOW = {
     Relation.INCOMPATIBLE: "changed",
 }
 _ORDER = sorted(ASPECTS - {"type"})
-_BOTH_SAY = frozenset({"nullable", "open", "encoding", "allowEmptyValue"})
+_BOTH_SAY = frozenset({"nullable", "open", "encoding", "allowEmptyValue", "encoded", "symbols", "together"})
 """Aspects of which silence means that nothing is known, not that all is allowed."""
 _SHOWN = 6
 
@@ -44,6 +45,9 @@ def values(old: Place, new: Place, today: date) -> Iterator[Change]:
     yield from _required(old, new)
     yield from _content(old, new)
     yield from _told(old, new, today)
+    if "encoded" in old.facts and "encoded" in new.facts:
+        for rule, aspect, words in told_of_bytes(old, new):
+            yield _change(rule, old, new, aspect, words)
     yield from _stated(old, new)
 
 
@@ -97,6 +101,11 @@ def _told(old: Place, new: Place, today: date) -> Iterator[Change]:
     before, after = old.facts.get("description", ""), new.facts.get("description", "")
     if before != after:
         yield _change("description-changed", old, new, "description", "is described otherwise")
+    was, will_be = old.facts.get("correlation"), new.facts.get("correlation")
+    if was and was != will_be:
+        now = f"at {_listed(will_be)}" if will_be else "nowhere"
+        words = f"had the id that ties it to others at {_listed(was)}, and has it {now}"
+        yield _change("message-correlation-changed", old, new, "correlation", words)
     for rule, message in sunset(old.facts, new.facts, today, f"{_side(old)}-"):
         yield _change(rule, old, new, "deprecated", message)
 
@@ -144,13 +153,36 @@ def _words(aspect: str, before: Any, after: Any) -> str:
         parts = [f"without {_listed(less)}" if less else "", f"with {_listed(more)}" if more else ""]
         return f"{aspect} has other members: {', '.join(filter(None, parts)) or 'another number of them'}"
     if aspect in {"enum", "x-extensible-enum"} and before and after:
-        less, more = before - after, after - before
-        parts = [f"without {_listed(less)}" if less else "", f"with {_listed(more)}" if more else ""]
-        return f"{aspect} is now {' and '.join(filter(None, parts))}"
+        return f"{aspect} is now {_change_of(before - after, after - before)}"
+    if aspect == "symbols":
+        return _symbols(before, after)
+    if aspect == "together":
+        return "cannot be sent together with the same fields as before (oneof)"
     return f"{_NAMES.get(aspect, aspect)} was {_shown(before)} and is {_shown(after)}"
 
 
-_NAMES = {"open": "additionalProperties"}
+def _symbols(before: dict[str, int], after: dict[str, int]) -> str:
+    moved = [
+        f"{name} was {number} and is {after[name]}"
+        for name, number in before.items()
+        if after.get(name, number) != number
+    ]
+    if moved:
+        return f"has other numbers for its values: {', '.join(moved[:_SHOWN])}"
+    if not before.keys() & after.keys():
+        return f"is another enum: {_listed(before)} before, {_listed(after)} now"
+    known = set(before.values()), set(after.values())
+    less = [name for name, number in before.items() if number not in known[1]]
+    more = [name for name, number in after.items() if number not in known[0]]
+    return f"enum is now {_change_of(less, more)}"
+
+
+_NAMES = {"open": "additionalProperties", "encoded": "the encoding"}
+
+
+def _change_of(less: Collection[str], more: Collection[str]) -> str:
+    parts = [f"without {_listed(less)}" if less else "", f"with {_listed(more)}" if more else ""]
+    return " and ".join(filter(None, parts))
 
 
 def _shown(value: Any) -> str:

@@ -89,7 +89,7 @@ class Messages:
 
     def _take(self, scope: str, file: FileDescriptorProto) -> None:
         implicit = file.syntax == "proto3" or file.options.features.field_presence == _IMPLICIT
-        found = _walked(scope, file.message_type)
+        found = walked(scope, file.message_type)
         self._take_enums(scope, file.enum_type)
         for name, message in found.items():
             self._take_enums(name, message.enum_type)
@@ -115,13 +115,13 @@ class Messages:
         return {"type": "object", "additionalProperties": values}
 
 
-def _walked(scope: str, messages: Iterable[DescriptorProto]) -> dict[str, DescriptorProto]:
+def walked(scope: str, messages: Iterable[DescriptorProto]) -> dict[str, DescriptorProto]:
     """Messages and those within them, by their full names."""
     found = {}
     for message in messages:
         name = f"{scope}.{message.name}"
         found[name] = message
-        found |= _walked(name, message.nested_type)
+        found |= walked(name, message.nested_type)
     return found
 
 

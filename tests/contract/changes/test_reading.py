@@ -24,11 +24,13 @@ TEXT, NUMBER, EITHER = '{"type": "string"}', '{"type": "number"}', '{"type": ["s
 EVENTS = """
 asyncapi: 2.6.0
 info: {title: x, version: "1"}
+servers: {main: {url: a, protocol: mqtt, security: []}}
 channels:
   orders:
     publish:
       message:
         name: created
+        correlationId: {location: "$message.header#/trace"}
         headers: {type: object, properties: {trace: {type: string}}, required: [trace]}
         payload:
           type: object
@@ -116,6 +118,13 @@ def test_single_schemas_as_validators_have_them(old: str, new: str, breaks: list
         ("enum: [new, paid]", "enum: [new, paid, sent]", ("response-enum-widened", "RECEIVE orders#created")),
         ("required: [trace]", "required: []", ("response-header-became-optional", "RECEIVE orders#created")),
         ("name: created", "name: made", ("operation-removed", "RECEIVE orders#created")),
+        (
+            "$message.header#/trace",
+            "$message.payload#/id",
+            ("message-correlation-changed", "SEND orders#created"),
+        ),
+        ("security: []", "security: [{key: []}]", ("security-tightened", "")),
+        ("url: a", "url: b", ("server-removed", "")),
     ],
 )
 def test_events(old: str, new: str, expected: tuple[str, str]) -> None:
@@ -186,3 +195,22 @@ def test_a_channel_that_asks_who_somebody_is() -> None:
     assert {rule for rule, _, _ in told(read(EVENTS), read(asking))} == {"security-tightened"}
     assert told(read(asking), read(EVENTS)) == []
     assert told(read(asking), read(asking)) == []
+
+
+@pytest.mark.parametrize(
+    ("good", "bad"),
+    [
+        ('info: {title: x, version: "1"}', "info: 5"),
+        ('info: {title: x, version: "1"}', 'info: {title: x, version: "1"}\ndefaultContentType: [1]'),
+        ('info: {title: x, version: "1"}', 'info: {title: x, version: "1"}\ncomponents: 7'),
+        ("servers: {main: {url: a, protocol: mqtt, security: []}}", "servers: [1]"),
+        ("channels:", "channels:\n  other: 5"),
+        ("channels:", "channels:\n  other: {publish: {message: [1]}}"),
+    ],
+)
+def test_of_an_asyncapi_document_with_a_bad_part_the_rest_is_compared(good: str, bad: str) -> None:
+    old, new = (read(text.replace(good, bad)) for text in (EVENTS, EVENTS.replace("required: [id]", "")))
+    assert any("line" in warning for warning in new.warnings)
+    assert ("response-property-became-optional", "RECEIVE orders#created") in [
+        one[:2] for one in told(old, new)
+    ]

@@ -18,7 +18,9 @@ ELSEWHERE = {
     "response-property-renamed",
     "request-property-renamed",
     "undeclared-property-closed",
-    *(name for name in RULES if name.startswith(("avro-", "graphql-"))),
+    "message-correlation-changed",
+    *(name for name in RULES if name.startswith(("avro-", "graphql-", "protobuf-"))),
+    *(name for name in RULES if name.split("-")[1] in {"encoded", "symbols", "together"}),
     "request-allow-empty-value-changed",
     *(f"response-allow-empty-value-{how}" for how in ("narrowed", "widened", "changed")),
     *(f"{side}-{aspect}-{how}" for side in ("request", "response") for aspect, how in (

@@ -18,10 +18,12 @@ if TYPE_CHECKING:
     from contract.claim import ProducerMap
 
 SDL = """
-type Query { order(id: ID!): Order  other: Other }
+type Query { order(id: ID!): Order  other: Other  page(n: Int! = 5): Found }
 type Order { id: ID!  total: Float  note: String  status: Status }
 type Other { a: Int }
 enum Status { OPEN PAID }
+union Found = Order | Other
+directive @live on FIELD
 input Where { first: Int }
 """
 KEY = "POST /graphql#Q"
@@ -47,6 +49,10 @@ def changed(old: str, new: str) -> list[tuple[str, str, Compatibility]]:
         ("OPEN PAID", "OPEN", "graphql-value-removed-from-enum", "Status.PAID", Compatibility.BREAKING),
         ("OPEN PAID", "OPEN PAID SENT", "graphql-value-added-to-enum", "Status.SENT", Compatibility.WARNING),
         ("first: Int", "first: Int last: Int!", "graphql-required-input-field-added", "Where.last", Compatibility.BREAKING),
+        ("type Query", "schema { query: Q } type Q", "graphql-root-changed", "Query", Compatibility.BREAKING),
+        ("= 5", "", "graphql-default-removed-from-required", "Query.page", Compatibility.BREAKING),
+        ("on FIELD", "on QUERY", "graphql-directive-location-removed", "@live", Compatibility.BREAKING),
+        ("= Order | Other", "= Order", "graphql-type-removed-from-union", "Found", Compatibility.BREAKING),
         ("(id: ID!)", "(id: ID!, at: ID)", "graphql-optional-arg-added", "Query.order", Compatibility.COMPATIBLE),
     ],
 )  # fmt: skip
