@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from threading import Lock
 from typing import TYPE_CHECKING
 
 from sqlalchemy import column, inspect, select, table
@@ -17,6 +18,9 @@ if TYPE_CHECKING:
 
 HEAD = "0002"
 """The newest revision in `migrations/versions/`: what this version of defacto reads and writes."""
+
+_ALEMBIC = Lock()
+"""What migrations speak to is global to a process: one store at a time."""
 
 VERSION_TABLE = "defacto_version"
 """Where a store says its revision: not in the table that another program's Alembic would use."""
@@ -95,7 +99,8 @@ def _upgrade(connection: Connection, database: Database) -> None:
     config = configuration()
     config.attributes["connection"] = connection
     try:
-        command.upgrade(config, HEAD)
+        with _ALEMBIC:
+            command.upgrade(config, HEAD)
     except CommandError as error:
         raise StoreError(
             f"The store {database.shown} was made by a newer version of defacto.",

@@ -1,14 +1,15 @@
-"""Several processes at one store."""
+"""Several processes at one store, several threads at several."""
 
 from __future__ import annotations
 
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from store.records import Summary
 from store.store import Store
-from tests.store.strategies import put
+from tests.store.strategies import an_exchange, put
 
 ROOT = Path(__file__).parents[2]
 
@@ -55,3 +56,12 @@ def a_count(number: int) -> Summary:
     return Summary(
         producer="orders", window_start=0, route="", consumer="", family="count", state=str(number).encode()
     )
+
+
+def test_threads_make_stores_at_the_same_time(tmp_path: Path) -> None:
+    def make(number: int) -> bool:
+        with Store.open(str(tmp_path / f"{number}.db")) as store:
+            return store.write([an_exchange(number)]).added == 1
+
+    with ThreadPoolExecutor(8) as pool:
+        assert all(pool.map(make, range(16)))

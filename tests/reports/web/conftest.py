@@ -63,9 +63,9 @@ def snapshot(sources: Sources) -> Snapshot:
     return read(sources)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def served(sources: Sources, snapshot: Snapshot) -> Iterator[Served]:
-    """The shop's page."""
+    """The shop's page. It looks at its store all the time: it ends before other tests play with what stores are."""
     with serving(sources, first=snapshot) as running:
         yield running
 
