@@ -4,15 +4,11 @@ from __future__ import annotations
 
 import json
 from base64 import urlsafe_b64encode
-from typing import TYPE_CHECKING, Any
 
 from pamqp import commands
 
 from tests.proxy.decoders import amqp_by_hand, kafka_playing, mqtt_by_hand, nats_playing, redis_playing
 from tests.proxy.decoders.socket_playing import framed, handshake
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
 
 Step = tuple[str, bytes]
 
@@ -105,8 +101,9 @@ def mqtt() -> list[list[Step]]:
     play = mqtt_by_hand
     subscribe = play.packet(0x82, play.short(1), play.text("orders/#"), b"\1")
     suback = play.packet(0x90, play.short(1), b"\1")
+    begun = [("c", play.connect()), ("s", play.connack())]
     once = [
-        *play.begun(),
+        *begun,
         ("c", subscribe),
         ("s", suback),
         ("c", play.publish(payload=b'{"id": 1}', qos=1, number=2)),
@@ -114,7 +111,7 @@ def mqtt() -> list[list[Step]]:
         ("c", play.word(play.PUBACK, 3) + play.publish("retained", b"{}", flags=1)),
     ]
     exactly_once = [
-        *play.begun(),
+        *begun,
         ("c", play.publish(qos=2, number=1)),
         ("s", play.word(play.PUBREC, 1)),
         ("c", play.word(play.PUBREL, 1)),
@@ -133,7 +130,7 @@ def mqtt() -> list[list[Step]]:
         ("s", play.word(play.PUBACK, 1, 0x10, 0)),
         ("c", play.publish("", qos=1, number=2, props=play.properties(b"\x23\x00\x01"))),
     ]
-    return [once, exactly_once, [step for step in five if isinstance(step, tuple)]]
+    return [once, exactly_once, five]
 
 
 def nats() -> list[list[Step]]:
@@ -213,13 +210,9 @@ def inside_websocket() -> list[list[Step]]:
     ]
     return [
         [*handshake("v12.stomp"), *framed(stomp)],
-        [*handshake("mqtt"), *framed(_joined(mqtt()[0]))],
+        [*handshake("mqtt"), *framed(mqtt()[0])],
         [*handshake("graphql-transport-ws"), *framed((side, json.dumps(one)) for side, one in graphql)],
     ]
-
-
-def _joined(steps: Iterable[Any]) -> Iterable[tuple[str, bytes]]:
-    return ((side, data) for side, data in steps)
 
 
 def any_protocol() -> list[list[Step]]:

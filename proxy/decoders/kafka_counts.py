@@ -71,6 +71,11 @@ def check(schema: Any, data: bytes, at: int) -> None:
         raise CountError
 
 
+def is_entity(kind: Any) -> bool:
+    """Whether a type of kio's has fields."""
+    return is_dataclass(kind)
+
+
 def _after(shape: Shape, data: bytes, at: int) -> int:
     """Where an entity ends."""
     for size, array, number, inside in shape.parts:
@@ -152,9 +157,9 @@ def _part(field: Any, *, flexible: bool) -> Part:
     name = field.metadata.get("kafka_type")
     if get_origin(kind) is tuple:
         of = get_args(kind)[0]
-        inside = _shape_of(of) if is_dataclass(of) else _shape([_value(name, flexible=flexible)], None)
+        inside = _shape_of(of) if is_entity(of) else _shape([_value(name, flexible=flexible)], None)
         return Part(array=True, number=None if flexible else _INT32, inside=inside)
-    return Part(inside=_shape_of(kind)) if is_dataclass(kind) else _value(name, flexible=flexible)
+    return Part(inside=_shape_of(kind)) if is_entity(kind) else _value(name, flexible=flexible)
 
 
 def _value(name: str, *, flexible: bool) -> Part:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import fields, is_dataclass
+from dataclasses import fields
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple, get_args, get_origin
 
@@ -12,7 +12,7 @@ from kio.serial import entity_reader
 from kio.serial.errors import SerialError
 
 from proxy.decoders.decoder import Opaque, Reason
-from proxy.decoders.kafka_counts import CountError
+from proxy.decoders.kafka_counts import CountError, is_entity
 from proxy.decoders.kafka_counts import check as check_counts
 
 if TYPE_CHECKING:
@@ -102,7 +102,8 @@ def _read(readers: Any, api: int, version: int, data: bytes, *, exact: bool = Tr
 
 def _is_whole(entity: Any) -> bool:
     """Whether it has all arrays that it must have: kio gives None for any that is null."""
-    for name, of_arrays in _arrays(type(entity)):
+    kind: Any = type(entity)
+    for name, of_arrays in _arrays(kind):
         parts = getattr(entity, name)
         if parts is None or (of_arrays and not all(map(_is_whole, parts))):
             return False
@@ -112,7 +113,7 @@ def _is_whole(entity: Any) -> bool:
 @lru_cache
 def _arrays(kind: Any) -> tuple[tuple[str, bool], ...]:
     """The fields that are arrays, and whether their parts have such fields."""
-    parts = fields(kind) if is_dataclass(kind) else ()
+    parts = fields(kind) if is_entity(kind) else ()
     return tuple(
         (one.name, bool(_arrays(get_args(one.type)[0]))) for one in parts if get_origin(one.type) is tuple
     )

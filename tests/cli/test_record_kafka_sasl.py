@@ -43,7 +43,7 @@ class Lanes(NamedTuple):
     ca: str
 
 
-class Tokens(AbstractTokenProvider):
+class Tokens(AbstractTokenProvider):  # type: ignore[misc]
     async def token(self) -> str:
         return BEARER
 
@@ -96,7 +96,7 @@ def over_confluent(topic: str, **how: Any) -> list[bytes]:
     consumer = confluent.Consumer({**given, "group.id": "none", "enable.auto.commit": False})
     partitions = consumer.list_topics(topic, timeout=20).topics[topic].partitions
     consumer.assign([confluent.TopicPartition(topic, number, 0) for number in partitions])
-    seen = []
+    seen: list[bytes] = []
     while len(seen) < COUNT:
         received = consumer.poll(20)
         assert received is not None

@@ -7,7 +7,7 @@ import shutil
 import signal
 import subprocess
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 from uuid import uuid4
 
 import pytest
@@ -89,7 +89,7 @@ class Heard(NamedTuple):
     pulled: list[bytes]
 
 
-async def connected(port: int, tls: ssl.SSLContext | None, name: str, **more: object) -> nats.NATS:
+async def connected(port: int, tls: ssl.SSLContext | None, name: str, **more: object) -> Any:
     return await nats.connect(
         f"nats://localhost:{port}", tls=tls, name=name, user="api", password="hush-password", **more
     )
@@ -102,7 +102,7 @@ async def talk(port: int, tls: ssl.SSLContext | None, name: str) -> Heard:
     secured = bool(api._server_info.get("tls_required", False))
     subscription = await biller.subscribe(f"{name}.created", queue="billing")
 
-    async def answer(message: nats.aio.msg.Msg) -> None:
+    async def answer(message: Any) -> None:
         await message.respond(b'{"paid": true}')
 
     await biller.subscribe(f"{name}.ask", cb=answer)
