@@ -81,14 +81,17 @@ async def ask(port: int, protocol: str) -> None:
 
 
 class Waiting(stomp.ConnectionListener):  # type: ignore[misc]  # there is no type
-    """Counts what comes."""
+    """Counts what comes: messages, and receipts of what was sent."""
 
     def __init__(self) -> None:
         self.messages: list[Any] = []
-        self.receipts = self.came = threading.Semaphore(0)
+        self.came = threading.Semaphore(0)
 
     def on_message(self, frame: Any) -> None:
         self.messages.append(frame)
+        self.came.release()
+
+    def on_receipt(self, frame: Any) -> None:
         self.came.release()
 
 
@@ -100,8 +103,9 @@ def send_and_receive(port: int) -> None:
     client.set_listener("", listener)
     client.connect("shipping", "secret", wait=True)
     client.subscribe("/queue/orders", id="1", ack="client-individual")
-    for content in (ORDERS["7"], NOTE):
-        client.send("/queue/orders", json.dumps(content), content_type="application/json", receipt="r")
+    for receipt, content in enumerate((ORDERS["7"], NOTE)):
+        client.send("/queue/orders", json.dumps(content), content_type="application/json", receipt=receipt)
+        assert listener.came.acquire(timeout=10)
         assert listener.came.acquire(timeout=10)
     client.ack(listener.messages[0].headers["ack"])
     client.nack(listener.messages[1].headers["ack"])

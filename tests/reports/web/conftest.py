@@ -65,7 +65,7 @@ def snapshot(sources: Sources) -> Snapshot:
 
 @pytest.fixture(scope="module")
 def served(sources: Sources, snapshot: Snapshot) -> Iterator[Served]:
-    """The shop's page. It looks at its store all the time: it ends before other tests play with what stores are."""
+    """The shop's page. It looks at its store all the time, and so ends before tests of what stores are."""
     with serving(sources, first=snapshot) as running:
         yield running
 
