@@ -88,7 +88,8 @@ class _Sought:
         self.names = names
         self.producer = producer
         self.operation = operation
-        self.place = place if place is None or place.parts[-1] != "latency" else None
+        self.latency = place is not None and place.parts[-1] == "latency"
+        self.place = None if self.latency else place
         self.scene = Scene(producer=producer, operations=names.operations[producer], scenes={}, consumers={})
         self._key = anonymous(operation)
 
@@ -141,7 +142,8 @@ def _follow(track: Track, seen: _Seen, sought: _Sought) -> None:
     place = sought.place
     if place is None:
         basis = "called it" if sought.operation else "called the interface"
-        _level(track, Level.REQUESTED, basis, _all(seen.statuses))
+        level = Level.EXPOSED if sought.latency else Level.REQUESTED  # whether it may be slower, nobody sees
+        _level(track, level, basis, _all(seen.statuses))
         return
     met = _met(seen, sought)
     if place.direction is Direction.REQUEST:
