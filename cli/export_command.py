@@ -12,6 +12,7 @@ from cli.guaranteed import read_guaranteed, source_options
 from cli.ledger import find_ledger
 from cli.options import allow_remote_option, producer_option, store_option
 from reports.untrusted import for_terminal
+from reports.words import count
 from store.errors import DefactoError
 
 if TYPE_CHECKING:
@@ -85,7 +86,10 @@ def command(
             (folder / name).write_text(text, encoding="utf-8")
     except OSError as error:
         raise DefactoError(f"cannot write to {folder}: {error.strerror}") from error
-    click.echo(f"{exported.tested:,} guarantees in {len(exported.files):,} files in {folder}.", err=True)
+    click.echo(
+        f"{count(exported.tested, 'guarantee')} in {count(len(exported.files), 'file')} in {folder}.",
+        err=True,
+    )
     for reason, times in sorted(exported.left_out.items(), key=lambda entry: -entry[1]):
         click.echo(f"  {times:,} left out: {for_terminal(reason)}", err=True)
 

@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from cli.options import store_option
+from reports.words import count, verb
 
 if TYPE_CHECKING:
     from inference.fold import Folded
@@ -48,7 +49,7 @@ def command(store_url: str, workers: int) -> None:
     )
     with (
         Store.open(store_url, create=False) as store,
-        Progress(*columns, console=console, transient=True) as progress,
+        Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress,
     ):
         task = progress.add_task("folding", total=len(store.unfolded()))
         folded = fold(store, workers=workers, progress=lambda: progress.advance(task))
@@ -58,8 +59,9 @@ def command(store_url: str, workers: int) -> None:
 def _said(folded: Folded) -> str:
     if not folded.exchanges:
         return "Nothing new: all that was recorded is folded already."
-    said = f"Folded {folded.exchanges:,} observations."
+    said = f"Folded {count(folded.exchanges, 'observation')}."
     revised = sum(map(len, folded.renamed.values()))
     if revised:
-        said += f" {revised} path templates were revised; clauses are found under their former ids as well."
+        said += f" {count(revised, 'path template')} {verb(revised, 'was', 'were')} revised;"
+        said += " clauses are found under their former ids as well."
     return said

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 COMMANDS = {
     "demo": "Run a small shop with its consumers and report what they rely on.",
     "record": "Run the sidecar in front of a service.",
-    "import": "Take in recordings: HAR, mitmproxy flow files.",
+    "import": "Take in recordings: HAR, mitmproxy, packet captures, Envoy.",
     "infer": "Fold what is new into summaries.",
     "exchanges": "List the calls that were observed.",
     "messages": "List the events that were observed.",

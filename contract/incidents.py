@@ -68,7 +68,7 @@ class Incident(Struct, frozen=True, kw_only=True):
                 raise ValueError(f"it was {name} before it happened")
         for id_ in self.clauses:
             if not _CLAUSE.fullmatch(id_):
-                raise ValueError(f"{id_!r} is no id of a clause")
+                raise ValueError(f"{id_!r} is no id of a clause: give all twelve characters")
 
 
 def path_beside(ledger: Path) -> Path:

@@ -75,7 +75,8 @@ def verdict(found: Sequence[Progress]) -> str:
         )
         if number
     ]
-    return f"{count(len(found), 'change')}: {', '.join(troubles) or 'all go as planned'}."
+    well = f"{verb(len(found), 'it goes', 'all go')} as planned"
+    return f"{count(len(found), 'change')}: {', '.join(troubles) or well}."
 
 
 def when(found: Progress) -> str:

@@ -20,22 +20,24 @@ from importlib import metadata
 from pathlib import Path
 from time import time_ns
 from typing import TYPE_CHECKING
-from urllib.parse import SplitResult, urlsplit, urlunsplit
+from urllib.parse import urlsplit, urlunsplit
 
 from proxy.config import Config
 from proxy.decoders.table import decoder_of
 from proxy.intercept.ca import CERTIFICATE, ca_folder, prepare, trusting
 from proxy.redaction.key import key_path, load_key
 from proxy.schemes import SCHEMES, is_upstream, scheme_of
-from proxy.splice.planning import lane_of
+from proxy.splice.planning import lane_of, upstream_of
+from proxy.splice.tls import TlsError, UpstreamContexts
 from reports.words import count
 from store.errors import DefactoError
 from store.store import Store
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
     from proxy.config import LaneConfig
+    from proxy.splice.settings import Address, UpstreamTls
 
 OLDEST_PYTHON = (3, 11)
 
@@ -51,7 +53,14 @@ TIMEOUT_S = 3
 BROKERS = tuple(name for name, scheme in SCHEMES.items() if scheme.protocol != "http")
 """Schemes of brokers' URLs."""
 
-EXTRAS = {"mitmproxy": "mitmproxy", "parquet": "pyarrow", "pcap": "scapy", "postgres": "psycopg"}
+EXTRAS = {
+    "events": "kio",
+    "mitmproxy": "mitmproxy",
+    "otel": "opentelemetry-sdk",
+    "parquet": "pyarrow",
+    "pcap": "scapy",
+    "postgres": "psycopg",
+}
 """Distributions by the extra that brings them."""
 
 
@@ -131,7 +140,7 @@ def _store(url: str) -> Iterator[Check]:
         found = f"{shown}: {capture.observed:,} observed, migrations current"
         yield Check(subject="store", health=Health.OK, found=found)
         if waiting:
-            found = f"{waiting:,} batches are not folded: reports do not show them yet"
+            found = f"{count(waiting, 'batch', 'batches')} not folded: reports do not show this yet"
             yield Check(
                 subject="inference", health=Health.WARNING, found=found, remedy="Run `defacto infer`."
             )
@@ -193,7 +202,7 @@ def _lane(lane: LaneConfig) -> Iterator[Check]:
     else:
         yield _port(lane.producer, lane.listen)
     if lane.upstream.startswith(("http://", "https://")):
-        yield from _upstream(lane.producer, lane.upstream)
+        yield from _upstream(lane)
     elif lane.upstream:
         yield _connects(f"{subject}: upstream", lane.upstream)
     if lane.lane == "intercept":
@@ -292,11 +301,25 @@ def _port(producer: str, listen: str) -> Check:
     return Check(subject=subject, health=Health.OK, found=f"{listen} is free")
 
 
-def _upstream(producer: str, url: str) -> Iterator[Check]:
-    subject = f"lane {producer}: upstream"
-    parts = urlsplit(url)
+def _upstream(lane: LaneConfig) -> Iterator[Check]:
+    subject, url = f"lane {lane.producer}: upstream", lane.upstream
     try:
-        date = _ask_date(parts)
+        date = _ask_date(*upstream_of(lane))
+    except DefactoError as error:
+        yield _failed(subject, error)
+        return
+    except TlsError as error:
+        remedy = "Put the files of [lane.upstream_tls] right."
+        yield Check(subject=subject, health=Health.FAILURE, found=str(error), remedy=remedy)
+        return
+    except ssl.SSLCertVerificationError as error:
+        yield Check(
+            subject=subject,
+            health=Health.FAILURE,
+            found=f"{url} shows a certificate that is not trusted: {error.verify_message}",
+            remedy="Name the authority that signed it: ca in [lane.upstream_tls].",
+        )
+        return
     except (OSError, http.client.HTTPException) as error:
         yield Check(
             subject=subject,
@@ -311,20 +334,21 @@ def _upstream(producer: str, url: str) -> Iterator[Check]:
         if apart > CLOCK_TOLERANCE_S:
             found = f"the clock of {url} and ours are {apart:,.0f} s apart"
             yield Check(
-                subject=f"lane {producer}: clock",
+                subject=f"lane {lane.producer}: clock",
                 health=Health.WARNING,
                 found=found,
                 remedy="Set both by NTP; effects may seem to come before their causes.",
             )
 
 
-def _ask_date(parts: SplitResult) -> datetime | None:
-    make: Callable[..., http.client.HTTPConnection] = (
-        http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
-    )
-    options = {"context": ssl.create_default_context()} if parts.scheme == "https" else {}
-    connection = make(parts.hostname or "", parts.port, timeout=TIMEOUT_S, **options)
+def _ask_date(upstream: Address, tls: UpstreamTls | None) -> datetime | None:
+    """The upstream's clock, asked for as the lane itself would."""
+    connection = http.client.HTTPConnection(upstream.host, upstream.port, timeout=TIMEOUT_S)
     try:
+        connection.connect()
+        if tls is not None:
+            context = UpstreamContexts(tls).for_protocol("")
+            connection.sock = context.wrap_socket(connection.sock, server_hostname=tls.server_name)
         connection.request("HEAD", "/", headers={"User-Agent": "defacto-doctor"})
         date = connection.getresponse().getheader("Date")
     finally:

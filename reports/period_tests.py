@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from inference.counted import Held
 from inference.statistics import fisher, quantile_interval, rule_of_three
 from inference.thresholds import LATENCY_SHIFT
-from reports.words import count, listed, milliseconds, percent
+from reports.words import count, listed, milliseconds, percent, upper
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -145,7 +145,7 @@ def _of_members(one: Mapping[object, int], two: Mapping[object, int]) -> Tested:
         number = sum(values.values())
         if number:
             chances.append(chance_of(Held(number, here - number), Held(0, there)))
-            bound = percent(rule_of_three(there))
+            bound = upper(rule_of_three(there))
             words.append(
                 f"{listed([f'`{value}`' for value in sorted(map(str, values))])} came {number:,} times in "
                 f"{here:,} {when}, never in {there:,} {other}, where it would have been missed only if it "

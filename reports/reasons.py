@@ -10,7 +10,7 @@ from contract.ledger.ruling import ruling_of
 from contract.operation import RECEIVE, SEND, parse
 from reports.decisions import decisions
 from reports.finding import Scope
-from reports.words import clipped, count, listed, percent, verb
+from reports.words import clipped, count, listed, percent, upper, verb
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -78,7 +78,7 @@ def bound(evidence: Evidence) -> str:
         held = f"true in {evidence.held:,} of {evidence.total:,}"
     else:
         held = f"true in all {evidence.total:,}" if evidence.total > 1 else "seen once"
-    return f"{held}; at 95% at most {percent(evidence.bound)} break it"
+    return f"{held}; at 95% at most {upper(evidence.bound)} break it" if evidence.bound < 1 else held
 
 
 def sure(evidence: Evidence) -> str:
@@ -86,7 +86,7 @@ def sure(evidence: Evidence) -> str:
     if evidence.bound is None:
         return "never seen"
     held = f"{evidence.held:,} of {evidence.total:,}" if evidence.broken else f"all {evidence.total:,}"
-    return f"{held} (≤{percent(evidence.bound)})"
+    return f"{held} (≤{upper(evidence.bound)})"
 
 
 def depends(link: Dependence) -> str:
@@ -145,7 +145,7 @@ def _silence(finding: Finding) -> str:
     if finding.scope is Scope.PLACE:
         return "Not declared."
     declared = finding.lead.declared
-    return f"Declared only: {declared.statement}." if declared else "Declared, but not so much of it."
+    return f"Declared only: {declared.statement}." if declared else "The place is declared, this is not."
 
 
 def _absence(finding: Finding) -> str:

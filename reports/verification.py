@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from contract.verification.evaluation import Verdict
-from reports.words import count, verb
+from reports.words import count, listed, verb
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -50,11 +50,14 @@ class Verification:
         if not self.observed:
             return f"Nothing was observed: of {count(len(self.findings), 'guarantee')} nothing can be said."
         broken, open_ = self.counts[Verdict.BROKEN], self.counts[Verdict.NOT_ENOUGH]
+        unseen = self.counts[Verdict.NOT_APPLICABLE]
         told = f"{count(broken, 'guarantee')} {verb(broken, 'is', 'are')} broken"
         if not broken:
             told = "No guarantee was seen broken"
-        told += f": {self.counts[Verdict.HOLDS]:,} of {len(self.findings):,} hold"
-        return told + (f", and of {open_:,} too little was seen to tell." if open_ else ".")
+        rest = [f"{self.counts[Verdict.HOLDS]:,} of {len(self.findings):,} hold"]
+        rest += [f"of {open_:,} too little was seen to tell"] if open_ else []
+        rest += [f"{unseen:,} cannot be seen this way"] if unseen else []
+        return f"{told}: {listed(rest)}."
 
     def failing(self, *, on_open: bool) -> bool:
         """Whether a guarantee is broken; with `on_open` also whether too little was seen of one."""

@@ -9,6 +9,7 @@ from rich.console import Group
 from rich.padding import Padding
 from rich.text import Text
 
+from contract.clause import Direction
 from contract.verification.evaluation import Verdict
 from reports.untrusted import for_terminal
 from reports.words import clipped, count, listed
@@ -56,8 +57,11 @@ def told(finding: Finding) -> str:
     said = [f"{finding.why[:1].upper()}{finding.why[1:]}."]
     if finding.hit:
         said.append(f"Met by {listed(finding.hit)}.")
-    if finding.guarantee.consumers:
-        said.append(f"Relied upon by {listed(finding.guarantee.consumers)}.")
+    relying = finding.guarantee.consumers
+    if finding.guarantee.clause.subject.direction is Direction.REQUEST:
+        relying = tuple(one for one in relying if one not in finding.hit)  # who sends otherwise does not
+    if relying:
+        said.append(f"Relied upon by {listed(relying)}.")
     if finding.guarantee.owner:
         said.append(f"Owner: {finding.guarantee.owner}.")
     return " ".join(said)

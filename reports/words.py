@@ -39,6 +39,11 @@ def percent(rate: float) -> str:
     return f"{figure}%"
 
 
+def upper(rate: float) -> str:
+    """An upper bound of a rate of 0 to 1, rounded up where it is tiny: `0.24%`, never below `0.01%`."""
+    return percent(max(rate, 1e-4))
+
+
 def listed(names: Sequence[str], most: int = 3) -> str:
     """`a`, `a and b`, `a, b and c`, `a, b, c and 4 more`."""
     if len(names) > most:

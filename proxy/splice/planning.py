@@ -27,7 +27,7 @@ def lane_of(config: LaneConfig) -> Lane:
         DefactoError: the upstream has a path, which bytes that are forwarded unchanged cannot honour, or a
             file cannot be used for TLS.
     """
-    upstream, tls = _upstream(config)
+    upstream, tls = upstream_of(config)
     lane = Lane(
         producer=config.producer,
         token=config.token if config.lane == "push" else "",
@@ -66,7 +66,12 @@ def address_of(listen: str, role: str = "lane", *, alone: bool = False) -> Addre
     return Address(host=host.strip("[]"), port=int(port), role=role, alone=alone)
 
 
-def _upstream(config: LaneConfig) -> tuple[Address, UpstreamTls | None]:
+def upstream_of(config: LaneConfig) -> tuple[Address, UpstreamTls | None]:
+    """Where a lane forwards to, and the TLS that it speaks there.
+
+    Raises:
+        DefactoError: the upstream has a path.
+    """
     if not config.upstream:
         return Address(), None
     if config.upstream.startswith("unix:"):

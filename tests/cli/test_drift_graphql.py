@@ -85,15 +85,15 @@ RELIED UPON, PROMISED BY NOBODY  4
      Not declared. storefront selects it, 60 times. True in all 48; at 95% at most 6.2% break it.
      defacto show qyiykwri67ummx6d  [vem2ltmsrzj2]
   2  POST /graphql#Open  200 body data.orders[].id matches `^ord_[a-f0-9]{8}$`
-     Declared, but not so much of it. storefront selects it, 60 times. True in all 60; at 95% at
+     The place is declared, this is not. storefront selects it, 60 times. True in all 60; at 95% at
      most 5% break it.
      defacto show ksopeocl6x4jxab3  [tgrmlr7wccjo]
   3  POST /graphql#OrderById  200 body data.order.id repeats the body variables.id that was sent
-     Declared, but not so much of it. storefront selects it, 60 times. True in all 48; at 95% at
+     The place is declared, this is not. storefront selects it, 60 times. True in all 48; at 95% at
      most 6.2% break it.
      defacto show qyiykwri67ummx6d  [upizgfejp2yu]
   4  POST /graphql#Pay  200 body data.pay.id repeats the body variables.input.order that was sent
-     Declared, but not so much of it. storefront selects it, 60 times. True in all 40; at 95% at
+     The place is declared, this is not. storefront selects it, 60 times. True in all 40; at 95% at
      most 7.5% break it.
      defacto show c7zsygs5ydhm7hze  [5kl4d45ld7sn]
 

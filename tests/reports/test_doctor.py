@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import socket
+import ssl
 import sys
 import threading
+from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from typing import TYPE_CHECKING
 
@@ -18,6 +20,7 @@ from proxy.decoders import table
 from reports.doctor import Check, Health, examine
 from store.records import Loss
 from store.store import Store
+from tests.certificates import Authority
 from tests.inference.traffic import call
 
 if TYPE_CHECKING:
@@ -34,6 +37,14 @@ def key_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.fixture
 def upstream() -> Iterator[str]:
+    with _answering() as port:
+        yield f"http://127.0.0.1:{port}"
+
+
+@contextmanager
+def _answering(tls: ssl.SSLContext | None = None) -> Iterator[int]:
+    """A service whose clock is wrong, and its port."""
+
     class Handler(BaseHTTPRequestHandler):
         def do_HEAD(self) -> None:
             self.send_response(404)
@@ -46,9 +57,11 @@ def upstream() -> Iterator[str]:
             return "Mon, 06 May 2024 10:00:00 GMT"
 
     with HTTPServer(("127.0.0.1", 0), Handler) as server:
+        if tls is not None:
+            server.socket = tls.wrap_socket(server.socket, server_side=True)
         thread = threading.Thread(target=server.serve_forever)
         thread.start()
-        yield f"http://127.0.0.1:{server.server_port}"
+        yield server.server_port
         server.shutdown()
         thread.join()
 
@@ -125,6 +138,23 @@ def test_lanes_brokers_and_clocks(tmp_path: Path, upstream: str) -> None:
     assert found(checks, "broker events").health is Health.OK
     assert found(checks, "broker lost").health is Health.FAILURE
     assert "kafka" in found(checks, "broker odd").remedy
+
+
+def test_an_upstream_is_asked_with_the_tls_of_its_lane(tmp_path: Path) -> None:
+    authority = Authority(tmp_path)
+    tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    tls.load_cert_chain(*authority.issue("shop"))
+    config = tmp_path / "defacto.toml"
+    with _answering(tls) as port:
+        lane = f"[[lane]]\nproducer = 'shop'\nlisten = '127.0.0.1:0'\nupstream = 'https://127.0.0.1:{port}'\n"
+        told = f"[lane.upstream_tls]\nca = '{authority.certificate}'\nserver_name = 'localhost'\n"
+        health = {}
+        for text in (lane, lane + told):
+            config.write_text(text)
+            health[text] = found(examine(str(tmp_path / "none.db"), str(config)), "lane shop: upstream")
+    assert health[lane].health is Health.FAILURE
+    assert "[lane.upstream_tls]" in health[lane].remedy
+    assert health[lane + told].health is Health.OK
 
 
 def test_upstreams_that_are_brokers_are_reached_by_the_port_of_their_scheme(

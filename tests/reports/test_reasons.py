@@ -23,7 +23,7 @@ def found(drift: Drift, operation: str, place: str) -> Finding:
     ("evidence", "words", "cell"),
     [
         (Evidence(held=0, broken=0), "never seen", "never seen"),
-        (Evidence(held=1, broken=0), "seen once; at 95% at most 100% break it", "all 1 (≤100%)"),
+        (Evidence(held=1, broken=0), "seen once", "all 1 (≤100%)"),
         (
             Evidence(held=1240, broken=0),
             "true in all 1,240; at 95% at most 0.24% break it",

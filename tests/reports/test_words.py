@@ -18,6 +18,7 @@ from reports.words import (
     milliseconds,
     moment,
     percent,
+    upper,
     verb,
 )
 
@@ -45,6 +46,11 @@ def test_count_and_verb() -> None:
 )
 def test_percent(rate: float, words: str) -> None:
     assert percent(rate) == words
+
+
+def test_an_upper_bound_is_never_below_what_is_shown() -> None:
+    assert upper(1e-6) == "0.01%"
+    assert upper(0.0024) == percent(0.0024)
 
 
 @given(st.floats(min_value=1e-12, max_value=1 - 1e-12))
