@@ -91,7 +91,8 @@ def rates(scene: Scene) -> Iterator[Stated]:
         for consumer, events in by_consumer.items():
             seconds = Counter(event.at // 10**9 for event in events)
             often = len(events) >= MIN_RATED_CALLS and len(seconds) >= MIN_RATED_SECONDS
-            if often and max(seconds.values()) > 1:
+            # A journal that left calls out tells a rate that is too low.
+            if often and scene.journals[consumer].complete and max(seconds.values()) > 1:
                 found[consumer] = median(seconds.values()), max(seconds.values()), _tally(events)
         if found:
             usual, peak = max((peak, usual) for usual, peak, _ in found.values())[::-1]

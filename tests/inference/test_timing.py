@@ -6,8 +6,11 @@ import random
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+import pytest
+
 from inference.conduct.answers import latency_growth, stalls
 from inference.conduct.timing import polling, rates, timeouts
+from inference.journal import Journal
 from store.records import Body, Outcome
 from tests.inference.scenes import said, scene
 from tests.inference.traffic import START, call
@@ -91,6 +94,17 @@ def test_how_often_a_consumer_calls() -> None:
         "GET /orders/{order_id}: one consumer calls it 4 times a second when active, up to 4"
     ]
     assert said(rates(scene(exchanges[:20]))) == []
+
+
+def test_a_journal_that_left_calls_out_tells_no_rate(monkeypatch: pytest.MonkeyPatch) -> None:
+    calls = [
+        at(second + part / 10, call(0, "GET", f"/a/{second}{part}"))
+        for second in range(20)
+        for part in range(5)
+    ]
+    assert len(said(rates(scene(calls)))) == 1
+    monkeypatch.setattr(Journal, "most", 40)
+    assert said(rates(scene(calls))) == []
 
 
 def sized(seconds: float, kilobytes: int, ms: float) -> Exchange:
