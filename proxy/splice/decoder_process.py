@@ -119,8 +119,7 @@ class DecoderProcess:
         self._recorder = Recorder.from_config(capture.config)
         self._lifeline = lifeline
         producers = [lane.producer for lane in settings.lanes]
-        self._lanes = {producer: lane for lane, producer in reversed(list(enumerate(producers)))}
-        self._any_lane = self._lanes.get(ANY_PRODUCER, 0)
+        self._lanes = {(lane.producer, lane.source): row for row, lane in enumerate(settings.lanes)}
         losses = CountedLosses(counters, producers, time_ns)
         config = capture.config
         sampler = Sampler(load_key(key_path(config.redaction.key_file)), config.capture.sample)
@@ -278,7 +277,8 @@ class DecoderProcess:
         self._row(record)[reason] += 1
 
     def _row(self, record: Record) -> Row:
-        return self._counters.decoder(0, self._lanes.get(record.producer, self._any_lane))
+        own, any_ = ((name, record.source) for name in (record.producer, ANY_PRODUCER))
+        return self._counters.decoder(0, self._lanes.get(own, self._lanes.get(any_, 0)))
 
 
 def _inode(file: Path | None) -> int:

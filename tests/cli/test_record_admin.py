@@ -89,6 +89,26 @@ def test_the_sidecar_says_how_it_is_and_pauses(tmp_path: Path) -> None:
     assert "paused 25" in summary
 
 
+def test_what_is_stored_counts_for_its_lane_where_several_have_one_producer(tmp_path: Path) -> None:
+    async def main(admin: str, urls: list[str]) -> list[tuple[int, int]]:
+        for url, number in zip(urls, (3, 5), strict=True):
+            await orders(url, number)
+        end = time.monotonic() + PATIENCE_S
+        async with aiohttp.ClientSession() as session:
+            while True:
+                told = (await fetched(session, f"{admin}/v1/status"))["lanes"]
+                if sum(lane["observed"] for lane in told) >= 8 or time.monotonic() > end:
+                    return [(lane["requests"], lane["observed"]) for lane in told]
+                await asyncio.sleep(0.05)
+
+    ports = free_port(), free_port()
+    with service() as upstream:
+        tables = (f'listen = "127.0.0.1:{at}"\nupstream = "http://127.0.0.1:{upstream}"\n' for at in ports)
+        with lanes(tmp_path, *tables, options=ADMIN) as running:
+            urls = [f"http://127.0.0.1:{at}" for at in ports]
+            assert asyncio.run(main(admin_of(running), urls)) == [(3, 3), (5, 5)]
+
+
 def test_a_dead_decoder_is_degraded_and_ready(tmp_path: Path) -> None:
     async def main(running: Recorder) -> None:
         admin = admin_of(running)
