@@ -13,7 +13,7 @@ be anything.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import reduce
 from typing import Any
@@ -111,11 +111,17 @@ class Viewer:
 
     def __init__(self) -> None:
         self._known: dict[int, tuple[Leaf, View]] = {}
+        self._whole: dict[int, tuple[Leaf, View]] = {}
+        """Views in which nothing was cut: they are the same wherever the schema stands."""
+        self._begun: dict[int, tuple[Leaf, View]] = {}
+        """Views, of the one that is being made, in which something was: what stands there again is read once."""
         self._readings = 0
+        self._cuts = 0
 
     def view(self, node: Node) -> View:
         """The view of a node."""
         self._readings = 0
+        self._begun.clear()
         return self._view(node, frozenset())
 
     def _view(self, node: Node, within: frozenset[int]) -> View:
@@ -124,20 +130,25 @@ class Viewer:
             return reduce(_both, views) if node.every else _either(views)
         if not isinstance(node.schema, dict):
             return View(fields={}, types=frozenset() if node.schema is False else TYPES, pointer=node.pointer)
-        if within:
-            return self._read(node, within)
-        known = self._known.get(id(node.schema))
+        me = id(node.schema)
+        if me in within:
+            self._cuts += 1
+            return View(fields={}, pointer=node.pointer)
+        known = self._whole.get(me) or (self._begun if within else self._known).get(me)
         if known is None:
-            known = self._known[id(node.schema)] = (node, self._read(node, within))
+            before = self._cuts
+            known = node, self._read(node, within)
+            kept = self._whole if self._cuts == before else self._begun if within else self._known
+            kept[me] = known
         return known[1]
 
     def _read(self, leaf: Leaf, within: frozenset[int]) -> View:
         """The view of a schema object, inside the reading of others at the same place."""
         self._readings += 1
-        me = id(leaf.schema)
-        if me in within or len(within) > MAX_NESTING or self._readings > MAX_READINGS:
+        if len(within) > MAX_NESTING or self._readings > MAX_READINGS:
+            self._cuts += 1
             return View(fields={}, pointer=leaf.pointer)
-        within |= {me}
+        within |= {id(leaf.schema)}
         views = [_own(leaf), *(self._view(node, within) for node in _conjuncts(leaf))]
         target = _target(leaf)
         if target is not None:
@@ -249,15 +260,23 @@ def _items(leaf: Leaf) -> Node | None:
     return _any(first) if schema.get(rest) is False else None
 
 
-def _any(nodes: list[Leaf] | tuple[Leaf, ...] | list[Node]) -> Node | None:
-    if len(nodes) == 1:
-        return nodes[0]
-    return Group(tuple(nodes), every=False) if nodes else None
+def _any(nodes: Sequence[Node]) -> Node | None:
+    return _group(nodes, every=False)
 
 
 def _all(*nodes: Node | None) -> Node | None:
-    known = [node for node in nodes if node is not None]
-    return Group(tuple(known), every=True) if len(known) > 1 else next(iter(known), None)
+    return _group([node for node in nodes if node is not None], every=True)
+
+
+def _group(nodes: Iterable[Node], *, every: bool) -> Node | None:
+    """Some nodes as one, each once, and none inside of a group of the same sort: parts may be shared by many."""
+    found: dict[tuple[int, str], Node] = {}
+    for node in nodes:
+        alike = isinstance(node, Group) and node.every is every
+        for one in node.nodes if isinstance(node, Group) and alike else (node,):
+            key = (id(one.schema), one.pointer) if isinstance(one, Leaf) else (id(one), "")
+            found.setdefault(key, one)
+    return Group(tuple(found.values()), every) if len(found) > 1 else next(iter(found.values()), None)
 
 
 def _both(one: View, two: View) -> View:

@@ -144,18 +144,6 @@ def _key(node: Node) -> _Key:
     return node.every, tuple(map(_key, node.nodes))
 
 
-def _flat(node: Node) -> Node:
-    """A node without groups inside of groups of the same sort, each schema once."""
-    if isinstance(node, Leaf):
-        return node
-    found: dict[_Key, Node] = {}
-    for child in map(_flat, node.nodes):
-        alike = isinstance(child, Group) and child.every is node.every
-        for one in child.nodes if isinstance(child, Group) and alike else (child,):
-            found.setdefault(_key(one), one)
-    return Group(tuple(found.values()), node.every) if len(found) > 1 else next(iter(found.values()), node)
-
-
 class _Step(NamedTuple):
     """A schema to look at: where it stands, what is said of it from above, and the way to it.
 

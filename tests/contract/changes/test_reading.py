@@ -203,7 +203,6 @@ def test_a_channel_that_asks_who_somebody_is() -> None:
         ('info: {title: x, version: "1"}', "info: 5"),
         ('info: {title: x, version: "1"}', 'info: {title: x, version: "1"}\ndefaultContentType: [1]'),
         ('info: {title: x, version: "1"}', 'info: {title: x, version: "1"}\ncomponents: 7'),
-        ("servers: {main: {url: a, protocol: mqtt, security: []}}", "servers: [1]"),
         ("channels:", "channels:\n  other: 5"),
         ("channels:", "channels:\n  other: {publish: {message: [1]}}"),
     ],
