@@ -11,7 +11,7 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from contract.openapi import DeclaredContract, DeclaredError, load
+from contract.openapi import DeclaredContract, DeclaredError, load, tree
 from store.errors import DefactoError
 
 if TYPE_CHECKING:
@@ -347,6 +347,14 @@ def test_a_missing_file_and_a_remote_one(tmp_path: Path) -> None:
 def test_what_is_nested_without_end_is_refused(text: str) -> None:
     with pytest.raises(DefactoError, match="nested too deep"):
         loaded(f"{text}\n")
+
+
+@pytest.mark.parametrize("written", ["0x" + "f" * 3001, "0o" + "7" * 4001, "9" * 4001])
+def test_a_number_that_nobody_can_write_again_is_text(written: str) -> None:
+    assert tree.parse(f"- {written}\n", "x", print) == [written]
+    (longest,) = tree.parse(f"- {written[:-1]}\n", "x", print)
+    assert isinstance(longest, int)
+    assert len(str(longest)) <= 4300
 
 
 def test_many_keys_that_stand_twice_are_told_in_short() -> None:
