@@ -349,7 +349,7 @@ def test_what_is_nested_without_end_is_refused(text: str) -> None:
         loaded(f"{text}\n")
 
 
-@pytest.mark.parametrize("written", ["0x" + "f" * 3001, "0o" + "7" * 4001, "9" * 4001])
+@pytest.mark.parametrize("written", ["0x" + "f" * 3001, "0o" + "7" * 4001])
 def test_a_number_that_nobody_can_write_again_is_text(written: str) -> None:
     assert tree.parse(f"- {written}\n", "x", print) == [written]
     (longest,) = tree.parse(f"- {written[:-1]}\n", "x", print)
