@@ -103,6 +103,14 @@ class Journal(Ranked[Event]):
         event = _event(observation)
         self.note((_lowest_key(event), event.at, event.id), event)
 
+    def knows(self, value: Mark) -> bool:
+        """Whether every event that names an entity is here; of others, neighbours may have been left out."""
+        return self.complete or hash_of(value) < self.ceiling[0]
+
+    def knows_repeats(self, event: Event) -> bool:
+        """Whether every event with the same request is here."""
+        return self.complete or _lowest_asked(event) < self.ceiling[0]
+
     def state(self) -> Any:
         """The serial form: the ceiling, the names and routes, and the events that point into them."""
         self.shrink()
@@ -292,14 +300,24 @@ def _seconds(text: str, now: int) -> float:
 
 def _lowest_key(event: Event) -> int:
     """The smallest hash of what groups the event with others: its request, its key, the entities it names."""
-    lowest = event.request
+    lowest = _lowest_asked(event)
     if event.key:
         lowest = min(lowest, hash_of(event.key))
-    for value in event.path.values():
-        lowest = min(lowest, hash_of(value))
     for name, value in event.shown.items():
         if _identifies(name):
             lowest = min(lowest, hash_of(value))
+    return lowest
+
+
+def _lowest_asked(event: Event) -> int:
+    """The smallest hash of what all repeats of a request have in common."""
+    lowest = event.request
+    for value in event.path.values():
+        lowest = min(lowest, hash_of(value))
+    for values in (event.query, event.sent):
+        for name, value in values.items():
+            if _identifies(name):
+                lowest = min(lowest, hash_of(value))
     return lowest
 
 

@@ -145,7 +145,8 @@ def _heeding(scene: Scene, operation: str, status: int, age: int) -> Iterator[tu
         received = Tally()
         for event in journal.events():
             if event.status == status and scene.operation(event.route) == operation:
-                runs.setdefault(event.request, []).append(event)
+                if journal.knows_repeats(event):
+                    runs.setdefault(event.request, []).append(event)
                 received.add(event.at, event.id)
         gaps = [(two.at - one.ended) / 1e9 for run in runs.values() for one, two in pairwise(run)]
         if len(gaps) >= MIN_HEEDED and age > 0 and min(gaps) >= 0.95 * age:

@@ -45,10 +45,15 @@ def status_of(event: Event) -> int:
 
 
 def repeats(scene: Scene, consumer: str) -> dict[str, list[list[Event]]]:
-    """By operation the runs of one request in the order of time: same key, or same target and body."""
+    """By operation the runs of one request in the order of time: same key, or same target and body.
+
+    A run of which the journal may have left some out says nothing of what follows what, and is no run.
+    """
     found: dict[str, dict[object, list[Event]]] = defaultdict(lambda: defaultdict(list))
-    for event in scene.journals[consumer].events():
-        found[scene.operation(event.route)][event.key or event.request].append(event)
+    journal = scene.journals[consumer]
+    for event in journal.events():
+        if journal.knows(event.key) if event.key else journal.knows_repeats(event):
+            found[scene.operation(event.route)][event.key or event.request].append(event)
     return {operation: list(runs.values()) for operation, runs in sorted(found.items())}
 
 

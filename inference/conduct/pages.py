@@ -23,7 +23,7 @@ from inference.thresholds import MAX_CHAIN_BREAKS, MIN_FULL_PAGES, MIN_PAGES
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from inference.journal import Event, Mark
+    from inference.journal import Event, Journal, Mark
     from inference.scene import Scene
 
 _LOOK_BACK = 6
@@ -74,7 +74,7 @@ def pages(scene: Scene) -> Iterator[Stated]:
                 by_operation[scene.operation(event.route)].append(event)
         for operation, events in sorted(by_operation.items()):
             for name in sorted({name for event in events for name in event.query}):
-                if _walk(walks[operation, name], consumer, name, events):
+                if _walk(walks[operation, name], consumer, journal, name, events):
                     names[operation][name] += 1
     linked = _links(scene)
     for place, found in sorted(walks.items()):
@@ -91,8 +91,11 @@ def pages(scene: Scene) -> Iterator[Stated]:
         yield _stated(scene, operation, subject, "link", doubt, followed)
 
 
-def _walk(walks: _Walks, consumer: str, name: str, events: list[Event]) -> bool:
-    """Note each page that one consumer asked for by a parameter; whether it begins without it and goes on."""
+def _walk(walks: _Walks, consumer: str, journal: Journal, name: str, events: list[Event]) -> bool:
+    """Note each page that one consumer asked for by a parameter; whether it begins without it and goes on.
+
+    Where pages of a list may have been left out of the journal, none of them shows which came before it.
+    """
     groups: dict[object, list[Event]] = defaultdict(list)
     for event in events:
         rest = sorted((key, str(value)) for key, value in event.query.items() if key != name)
@@ -101,6 +104,8 @@ def _walk(walks: _Walks, consumer: str, name: str, events: list[Event]) -> bool:
     for group in groups.values():
         values = {event.query.get(name) for event in group}
         varies = varies or (None in values and len(values) > 2)
+        if not (journal.complete or any(map(journal.knows, group[0].path.values()))):
+            continue
         walks.seen += group
         for number, event in enumerate(group):
             value = event.query.get(name)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from contract.subject import Subject, parse
 from inference.conduct.entities import named, noun_of, noun_of_id, noun_of_path
-from inference.journal import hash_of, identifies
+from inference.journal import identifies
 from inference.shapes import parameters
 from inference.specificity import bits_of
 from inference.tally import Tally
@@ -102,7 +102,7 @@ def _is_kept(journal: Journal | None, value: Mark) -> bool:
     """Whether a short id, of which the journal has every mention."""
     if journal is None or not isinstance(value, str) or bits_of(value) >= SPECIFIC_BITS:
         return False
-    return any(map(str.isdigit, value)) and (journal.complete or hash_of(value) < journal.ceiling[0])
+    return any(map(str.isdigit, value)) and journal.knows(value)
 
 
 def _sent(operation: str, event: Event) -> Iterator[tuple[str, Subject, Mark]]:

@@ -20,7 +20,7 @@ from inference.thresholds import CHANCE, MIN_REACTIONS
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from inference.journal import Event, Mark
+    from inference.journal import Event, Journal, Mark
     from inference.scene import Scene
 
 _Place = tuple[str, Subject]
@@ -47,11 +47,10 @@ class _Shown:
 def reactions(scene: Scene) -> Iterator[Reaction]:
     """One for each consumer and status place whose values decide what it does next."""
     for consumer, journal in scene.journals.items():
-        events = journal.events()
-        if not events:
+        if not journal.events():
             continue
         for (operation, subject), shown in sorted(
-            _shown(scene, events).items(), key=lambda entry: (entry[0][0], str(entry[0][1]))
+            _shown(scene, journal).items(), key=lambda entry: (entry[0][0], str(entry[0][1]))
         ):
             basis = _basis(operation, shown)
             if basis:
@@ -71,18 +70,19 @@ def reactions(scene: Scene) -> Iterator[Reaction]:
                 )
 
 
-def _shown(scene: Scene, events: list[Event]) -> dict[_Place, _Shown]:
-    """What each status was followed by.
+def _shown(scene: Scene, journal: Journal) -> dict[_Place, _Shown]:
+    """What each status was followed by, where the journal has all that was done with the entity.
 
     The last call on an entity is left out near the end of the record: what was to follow may lie beyond. How
     near is the longest time that anything was followed in.
     """
     by_entity: dict[Mark, list[Event]] = defaultdict(list)
+    events = journal.events()
     for event in events:
         named = set(event.path.values())
         if event.method == "POST" and "id" in event.shown:
             named.add(event.shown["id"])
-        for entity in named:
+        for entity in filter(journal.knows, named):
             by_entity[entity].append(event)
     found: dict[_Place, _Shown] = {}
     longest: Counter[_Place] = Counter()

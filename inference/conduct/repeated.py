@@ -54,7 +54,8 @@ def repeated(scene: Scene) -> Iterator[Stated]:
         first: dict[tuple[str, object], Event] = {}
         for event in journal.events():
             operation = scene.operation(event.route)
-            if not scene.is_safe(operation):
+            whole = journal.knows(event.key) if event.key else journal.knows_repeats(event)
+            if whole and not scene.is_safe(operation):
                 _look(found, first, consumer, operation, event)
     for (operation, status), replays in sorted(found.replays.items()):
         yield _replay(scene, operation, status, replays)

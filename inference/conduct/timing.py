@@ -68,7 +68,8 @@ def polling(scene: Scene) -> Iterator[Stated]:
     for operation, by_consumer in _calls(scene).items():
         found: dict[str, tuple[float, Tally]] = {}
         for consumer, events in by_consumer.items():
-            period, polls = _period(events)
+            journal = scene.journals[consumer]
+            period, polls = _period([event for event in events if journal.knows_repeats(event)])
             if period is not None:
                 found[consumer] = period, _tally(polls)
         status = _usual_status(by_consumer)

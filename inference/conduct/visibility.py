@@ -2,6 +2,7 @@
 
 All clocks are one, that of the recording side: a read that begins after a write was answered may be expected
 to show it, whoever reads. A read that does not is stale. How long the longest staleness lasted, is the delay.
+Only things are looked at of which the journals have all reads: one that is missing may be the first.
 """
 
 from __future__ import annotations
@@ -75,9 +76,9 @@ def visibility(scene: Scene) -> Iterator[Stated]:
         ),
         key=lambda entry: (entry[2].at, entry[2].id),
     )
-    for (writing, reading), shown in sorted(_own_writes(events).items()):
+    for (writing, reading), shown in sorted(_own_writes(scene, events).items()):
         yield from _stated(scene, writing, Subject(("response", "200")), reading, shown, ReadYourWrites)
-    for (writing, reading), shown in sorted(_made(events).items()):
+    for (writing, reading), shown in sorted(_made(scene, events).items()):
         yield from _stated(scene, writing, Subject(("response", "200")), reading, shown, EffectWithin)
     for (writing, place), shown in sorted(_listed(scene, events).items(), key=str):
         yield from _stated(scene, writing, place[1], place[0], shown, EffectWithin)
@@ -86,12 +87,18 @@ def visibility(scene: Scene) -> Iterator[Stated]:
 _Events = list[tuple[str, str, "Event"]]
 
 
-def _own_writes(events: _Events) -> dict[_Pair, _Shown]:
+def _known(scene: Scene, value: Mark) -> bool:
+    """Whether all that any consumer did with an entity is in its journal."""
+    return all(journal.knows(value) for journal in scene.journals.values())
+
+
+def _own_writes(scene: Scene, events: _Events) -> dict[_Pair, _Shown]:
     """Of each write (PUT, PATCH) what the same consumer was shown of its fields until the next write."""
     by_entity: dict[tuple[str, tuple[Mark, ...]], _Events] = defaultdict(list)
     for operation, consumer, event in events:
         names = named(operation, event)
-        if names and event.method in {"GET", "PUT", "PATCH", "POST", "DELETE"}:
+        whole = any(_known(scene, value) for value in event.path.values())
+        if whole and names and event.method in {"GET", "PUT", "PATCH", "POST", "DELETE"}:
             path = operation.partition(" ")[2]
             by_entity[path, tuple(names.values())].append((operation, consumer, event))
     fields = _settled(by_entity)
@@ -169,7 +176,7 @@ def _settled(
     return found
 
 
-def _made(events: _Events) -> dict[_Pair, _Shown]:
+def _made(scene: Scene, events: _Events) -> dict[_Pair, _Shown]:
     """Of each thing made (POST) when reads by its id found it, whoever read."""
     reads: dict[Entity, _Events] = defaultdict(list)
     made: dict[Entity, tuple[str, Event]] = {}
@@ -185,6 +192,8 @@ def _made(events: _Events) -> dict[_Pair, _Shown]:
                     made.setdefault((noun, str(value)), (operation, event))
     found: dict[_Pair, _Shown] = defaultdict(_Shown)
     for entity, (operation, event) in sorted(made.items()):
+        if not _known(scene, entity[1]):
+            continue
         after = [(op, read) for op, _, read in reads.get(entity, []) if read.at >= event.ended]
         earlier = any(read.status == 200 and read.ended <= event.at for _, _, read in reads.get(entity, []))
         if earlier or not after:
@@ -208,7 +217,8 @@ def _listed(scene: Scene, events: _Events) -> dict[tuple[str, Located], _Shown]:
     """
     lists: dict[tuple[str, str], list[Event]] = defaultdict(list)
     for operation, consumer, event in events:
-        if event.method == "GET" and event.status == 200:
+        whole = scene.journals[consumer].knows_repeats(event)
+        if whole and event.method == "GET" and event.status == 200:
             lists[operation, consumer].append(event)
     made = _made_values(scene)
     found: dict[tuple[str, Located], _Shown] = defaultdict(_Shown)

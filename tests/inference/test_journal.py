@@ -100,3 +100,28 @@ def test_of_more_repeats_than_fit_the_first_are_kept() -> None:
     seen.state()
     assert [event.at for event in seen.events()] == [START + at * 10**9 for at in range(journal.MAX_EVENTS)]
     assert not seen.complete
+
+
+def test_all_that_was_done_with_an_entity_is_kept_or_left_out_together(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(Journal, "most", 40)
+    seen, asked = Journal(), []
+    for n in range(100):
+        order = f"o-{n}"
+        for step, (method, target, sent) in enumerate(
+            [
+                ("POST", "/payments", {"order_id": order, "card": "a"}),
+                ("GET", f"/refunds?order_id={order}", None),
+                ("GET", f"/orders/{order}", None),
+            ]
+        ):
+            exchange = call(10 * n + step, method, target, sent=sent)
+            route = "GET /orders/{}" if step == 2 else f"{method} {exchange.path}"
+            seen.observe(Observation(exchange, route))
+            asked.append((order, exchange.id))
+    seen.state()
+    kept = {event.id for event in seen.events()}
+    known = [id_ for order, id_ in asked if seen.knows(order)]
+    assert known and len(known) < len(asked)
+    assert kept.issuperset(known)

@@ -13,6 +13,7 @@ from inference.conduct.effects import effectful_reads
 from inference.conduct.fallbacks import fallbacks
 from inference.conduct.repeated import repeated
 from inference.conduct.retries import retries, unsafe_retries
+from inference.journal import Journal
 from store.records import Exchange
 from tests.inference.scenes import doubted, said, scene
 from tests.inference.traffic import START, call
@@ -229,6 +230,58 @@ def test_causes() -> None:
     }
     assert "GET /plain" not in found
     assert sorted(found.values()) == ["conflict", "limit", "missing", "validation"]
+
+
+def shopping(n: int) -> list[Exchange]:
+    """An order whose payment is refused, or not; only one that is refused is cancelled."""
+    refused = n % 2 == 0
+    path = f"/orders/o-{n}"
+    payment = call(0, "POST", f"{path}/payments", sent={"amount": n}, status=402 if refused else 201, got={})
+    follow = call(0, "POST", f"{path}/cancel", sent={"why": n}) if refused else call(0, "GET", path, got={})
+    return [at(100 * n, payment), at(100 * n + 1, follow)]
+
+
+def test_an_error_whose_next_call_the_journal_left_out_is_no_counterexample(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    exchanges = [exchange for n in range(240) for exchange in shopping(n)]
+    (every,) = fallbacks(scene(exchanges))
+    assert (every.evidence.held, every.evidence.broken) == (120, 0)
+    monkeypatch.setattr(Journal, "most", 300)
+    seen = scene(exchanges)
+    seen.journals["billing"].shrink()
+    (some,) = fallbacks(seen)
+    assert 5 <= some.evidence.held < 120
+    assert some.evidence.broken == 0
+
+
+def test_a_repeat_that_the_journal_left_out_is_not_taken_for_giving_up(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Each answer brings an id of its own, by which one attempt is kept and the other one is not."""
+    exchanges = [
+        at(
+            1_000 * n + step,
+            call(
+                0,
+                "POST",
+                "/orders",
+                sent={"n": n},
+                status=(503, 201)[step],
+                got={"trace_id": f"t-{n}-{step}"},
+            ),
+        )
+        for n in range(100)
+        for step in (0, 1)
+    ]
+    monkeypatch.setattr(Journal, "most", 90)
+    seen = scene(exchanges)
+    seen.journals["billing"].shrink()
+    (stated,) = retries(seen)
+    assert not stated.doubt
+    (reason,) = stated.reasons
+    held = stated.evidence.held
+    assert reason.startswith(f"sent again after {held} of {held} such ends")
 
 
 def test_a_read_that_counts_itself() -> None:
