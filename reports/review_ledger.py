@@ -15,9 +15,10 @@ from reports.review_material import day_of
 from reports.words import count, listed, verb
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
     from contract.changing.progress import Progress
+    from contract.claim import Dependence
     from contract.ledger.model import Entry, Ledger
     from reports.review_material import Material
 
@@ -79,33 +80,38 @@ def changes(material: Material) -> Iterator[Item]:
         if one.planned.closed is None or one.planned.closed >= material.begin:
             yield _planned(one, material.ledger)
     for id_, entry in material.ledger.entries.items():
-        if entry.decision is not Decision.DEPRECATED:
-            continue
-        still = material.still(id_)
-        said = f"to be removed by {entry.remove}" if entry.remove else "deprecated"
-        said += f" in favour of {entry.successor}" if entry.successor else ""
-        then = entry.evidence.consumers if entry.evidence else {}
-        relied = {who for who, level in then.items() if level is not Level.EXPOSED}
-        left = sorted(relied - {link.consumer for link in still})
-        passed = entry.remove is not None and entry.remove < material.day
-        why = [f"{depends(link)}, last on {day_of(link.last_seen)}." for link in still] or [_NOBODY]
-        why += [f"No more seen to depend: {', '.join(left)}."] if left else []
-        mark = f"{count(len(still), 'consumer')} left" if still else "clear"
-        yield _of_entry(
-            material,
-            id_,
-            entry,
-            said,
-            since=entry.remove,
-            mark=mark,
-            bad=passed and bool(still),
-            why=tuple(why),
-        )
+        if entry.decision is Decision.DEPRECATED:
+            yield _deprecated(material, id_, entry)
+
+
+def _deprecated(material: Material, id_: str, entry: Entry) -> Item:
+    relying, sent = material.relying(id_), [*filter(material.still, material.sent(id_))]
+    still = [*filter(material.still, relying)]
+    asleep = sorted(link.consumer for link in relying if material.asleep(link))
+    then = entry.evidence.consumers if entry.evidence else {}
+    relied = {who for who, level in then.items() if level is not Level.EXPOSED}
+    relied |= {link.consumer for link in relying}
+    gone = sorted(relied.difference(asleep, (link.consumer for link in still)))
+    why = [_last(link) for link in still]
+    why += [] if relied else [_NOBODY]
+    why += [f"Only sent it: {listed(sorted(link.consumer for link in sent))}."] if sent else []
+    why += [f"No more seen to depend: {', '.join(gone)}."] if gone else []
+    why += [f"Has not called since, and may come back: {', '.join(asleep)}."] if asleep else []
+    said = f"to be removed by {entry.remove}" if entry.remove else "deprecated"
+    return _of_entry(
+        material,
+        id_,
+        entry,
+        f"{said} in favour of {entry.successor}" if entry.successor else said,
+        since=entry.remove,
+        mark=_left([link.level for link in (*still, *sent)]),
+        bad=bool(still) and entry.remove is not None and entry.remove < material.day,
+        why=tuple(why),
+    )
 
 
 def _planned(found: Progress, ledger: Ledger) -> Item:
-    planned, left = found.planned, len(found.depending)
-    mark = count(left, "consumer") + " left" if left else "clear"
+    planned, mark = found.planned, _left([one.level for one in found.depending])
     return Item(
         about=f"{found.id} · {planned.subject_words}",
         said=planned.what,
@@ -119,6 +125,15 @@ def _planned(found: Progress, ledger: Ledger) -> Item:
         mark=planned.outcome or "closed" if planned.closed else mark,
         bad=found.failing,
     )
+
+
+def _left(levels: Sequence[Level]) -> str:
+    """How many still rely on what goes, and how many are only sent it, who may need it all the same."""
+    sent = levels.count(Level.EXPOSED)
+    still = len(levels) - sent
+    said = [f"{still:,} still {verb(still, 'relies', 'rely')} on it"] if still else []
+    said += [f"{sent:,} {verb(sent, 'is', 'are')} only sent it"] if sent else []
+    return ", ".join(said) or "clear"
 
 
 def decisions(material: Material) -> Iterator[Item]:
@@ -193,15 +208,24 @@ def agreement(material: Material) -> Iterator[Item]:
             and link.consumer not in entry.positions
         ]
         points = [f"{who} says {SAID[position]}" for who, position in theirs.items()]
-        points += [f"{link.consumer} uses it" for link in silent]
+        points += [
+            f"{link.consumer} uses it"
+            if material.still(link)
+            else f"{link.consumer} used it until {day_of(link.last_seen)}"
+            for link in silent
+        ]
         if points:
             yield _of_entry(
                 material,
                 id_,
                 entry,
                 f"the producer says {SAID[producer]}; {'; '.join(points)}",
-                why=tuple(f"{depends(link)}." for link in silent),
+                why=tuple(map(_last, silent)),
             )
+
+
+def _last(link: Dependence) -> str:
+    return f"{depends(link)}, last on {day_of(link.last_seen)}."
 
 
 def _of_entry(

@@ -7,7 +7,10 @@ from datetime import UTC, date, datetime
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from contract.ledger.leaving import relied, relying
+from contract.changing.progress import QUIET_DAYS
+from contract.claim import Level
+from contract.ledger.leaving import is_published, left_of, relied, relying
+from contract.policy import DAY_NS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -61,11 +64,25 @@ class Material:
         claim = self.claims.get(id_)
         return relying(claim) if claim else ()
 
-    def still(self, id_: str) -> tuple[Dependence, ...]:
-        """Who of them was seen to within the time for which a consumer stays one; others have migrated."""
-        policy = self.ledger.policy.evidence
+    def sent(self, id_: str) -> tuple[Dependence, ...]:
+        """Who only receives what a clause speaks of, and is still a consumer."""
+        claim = self.claims.get(id_)
+        if claim is None or is_published(claim):
+            return ()
+        return tuple(one for one in claim.dependence if one.level is Level.EXPOSED and not left_of(one))
+
+    def still(self, link: Dependence) -> bool:
+        """Whether it was seen within the last quiet days of what was observed, as progress counts it."""
+        return self._recent(link.last_seen)
+
+    def asleep(self, link: Dependence) -> bool:
+        """Whether it was not, and its consumer has not called within them either: it may come back."""
+        calls = (one.last_seen for one in self.whole.consumers if one.name == link.consumer)
+        return not self.still(link) and not self._recent(max(calls, default=link.last_seen))
+
+    def _recent(self, at: int) -> bool:
         end = self.whole.window[1] if self.whole.window else self.now
-        return tuple(link for link in self.relying(id_) if policy.stays(link.consumer, link.last_seen, end))
+        return end - at <= QUIET_DAYS * DAY_NS
 
 
 def day_of(unix_ns: int) -> date:

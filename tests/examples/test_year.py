@@ -48,16 +48,19 @@ def test_the_review_of_month_twelve(december: Any) -> None:
     assert lists["disputed"][REF]["since"] == "2026-05-12"
     assert lists["due"][REF]["mark"] == "overdue"
     deprecated = lists["changes"][REF]
-    assert deprecated["mark"] == "1 consumer left"
+    assert deprecated["mark"] == "1 still relies on it, 2 are only sent it"
     assert deprecated["why"][0].startswith("reports uses it")
-    assert deprecated["why"][1] == "No more seen to depend: billing, warehouse."
+    assert deprecated["why"][1] == "Only sent it: mobile and storefront."
+    assert deprecated["why"][2] == "No more seen to depend: billing, warehouse."
     planned = lists["changes"][""]
+    assert planned["mark"] == deprecated["mark"]
     assert planned["about"].startswith(CHANGE)
     said = " ".join(planned["why"])
     assert "reports still depends" in said
     assert "billing has migrated" in said
     assert "Never told: mobile." in said
-    assert "reports uses it" in lists["agreement"][REF]["said"]
+    differ = lists["agreement"][REF]["said"]
+    assert "reports uses it; warehouse used it until 2026-08-28" in differ
     assert lists["incidents"] == {}
 
 

@@ -107,7 +107,7 @@ def test_days_that_are_due(shop_drift: Drift, shop_map: ContractMap, relied: str
     found = lists(material(shop_drift, shop_map, ledger(**{relied: entry})))
     assert [(one.mark, one.bad) for one in found["due"]] == [("overdue", True), ("review", False)]
     (change,) = found["changes"]
-    assert (change.mark, change.bad) == ("1 consumer left", True)
+    assert (change.mark, change.bad) == ("1 still relies on it, 1 is only sent it", True)
     assert change.said == "to be removed by 2026-03-01 in favour of cents"
     assert change.why[-1] == "No more seen to depend: left."
     assert found["decisions"] == ()
@@ -159,12 +159,39 @@ def test_who_has_left_depends_no_more(shop_drift: Drift, shop_map: ContractMap, 
         return replace(shop_map, producers=(replace(shop, consumers=others),))
 
     assert not material(shop_drift, last_called(0), known).relying(relied)
-    given = material(shop_drift, last_called(60), known)
-    assert given.relying(relied)
-    assert given.still(relied)
+    whole = last_called(60)
+    given = material(replace(shop_drift, consumers=whole.producers[0].consumers), whole, known)
+    (link,) = given.relying(relied)
+    assert given.still(link)
     assert given.whole.window
-    later = replace(given.whole, window=(given.whole.window[0], MORNING + 91 * DAY_NS))
-    assert not replace(given, whole=later).still(relied)  # it calls on, and does without
+    begin, end = given.whole.window[0], MORNING + 60 * DAY_NS
+    later = replace(given, whole=replace(given.whole, window=(begin, end)))
+    assert not later.still(link)  # it calls on, and does without
+    assert not later.asleep(link)
+    latest = replace(given, whole=replace(given.whole, window=(begin, end + 15 * DAY_NS)))
+    assert latest.asleep(link)
+
+
+def test_one_that_has_migrated_is_told_with_its_last_day(
+    shop_drift: Drift, shop_map: ContractMap, relied: str
+) -> None:
+    gone = Entry(decision=Decision.OUT_OF_CONTRACT, at=TODAY)
+    goes = Entry(decision=Decision.DEPRECATED, at=TODAY, remove=TODAY)
+    (shop,) = shop_map.producers
+    calling = tuple(replace(one, last_seen=MORNING + 20 * DAY_NS) for one in shop.consumers)
+    whole = replace(shop_map, producers=(replace(shop, consumers=calling),))
+    for entry, slug, words in (
+        (gone, "agreement", f"used it until {day_of(MORNING)}"),
+        (goes, "changes", "to be removed"),
+    ):
+        given = material(replace(shop_drift, consumers=calling), whole, ledger(**{relied: entry}))
+        assert given.whole.window
+        window = given.whole.window[0], MORNING + 20 * DAY_NS
+        (item,) = lists(replace(given, whole=replace(given.whole, window=window)))[slug]
+        assert words in item.said
+        if slug == "changes":
+            assert (item.mark, item.bad) == ("clear", False)
+            assert item.why[0].startswith("No more seen to depend: ")
 
 
 @given(st.integers(10**9, 3 * 10**9), st.integers(1, 800 * 86_400))
