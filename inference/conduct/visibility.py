@@ -191,9 +191,8 @@ def _made(scene: Scene, events: _Events) -> dict[_Pair, _Shown]:
                 if name in {"id", "location"} or (identifies(name) and noun_of_id(name) == noun):
                     made.setdefault((noun, str(value)), (operation, event))
     found: dict[_Pair, _Shown] = defaultdict(_Shown)
-    for entity, (operation, event) in sorted(made.items()):
-        if not _known(scene, entity[1]):
-            continue
+    whole = (entity for entity in sorted(made) if _known(scene, entity[1]))
+    for entity, (operation, event) in ((entity, made[entity]) for entity in whole):
         after = [(op, read) for op, _, read in reads.get(entity, []) if read.at >= event.ended]
         earlier = any(read.status == 200 and read.ended <= event.at for _, _, read in reads.get(entity, []))
         if earlier or not after:

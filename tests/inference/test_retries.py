@@ -235,7 +235,7 @@ def test_causes() -> None:
 def shopping(n: int) -> list[Exchange]:
     """An order whose payment is refused, or not; only one that is refused is cancelled."""
     refused = n % 2 == 0
-    path = f"/orders/o-{n}"
+    path = f"/orders/{1_000 + n}"
     payment = call(0, "POST", f"{path}/payments", sent={"amount": n}, status=402 if refused else 201, got={})
     follow = call(0, "POST", f"{path}/cancel", sent={"why": n}) if refused else call(0, "GET", path, got={})
     return [at(100 * n, payment), at(100 * n + 1, follow)]
