@@ -6,7 +6,7 @@ from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 from itertools import pairwise
 from statistics import median
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from contract.claim import Level
 from contract.clause import Clause
@@ -28,7 +28,7 @@ from inference.thresholds import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from inference.journal import Event
     from inference.scene import Scene
@@ -81,13 +81,8 @@ def retries(scene: Scene) -> Iterator[Stated]:
     """One `retry` for each status of an operation that consumers try again after."""
     found: dict[tuple[str, Subject], dict[str, tuple[_Habit, str]]] = defaultdict(dict)
     for consumer in scene.journals:
-        by_operation = {key: _habits(runs) for key, runs in repeats(scene, consumer).items()}
-        anywhere = tuple(map(sum, zip(*(fine for _, fine in by_operation.values()), strict=True)))
-        for operation, (habits, fine) in by_operation.items():
-            for status, habit in sorted(habits.items()):
-                doubt = _doubt(habit, fine if any(fine) else anywhere)
-                if habit.retried:
-                    found[operation, _subject(status, habit)][consumer] = habit, doubt
+        for operation, status, habit, fine in _retried(repeats(scene, consumer)):
+            found[operation, _subject(status, habit)][consumer] = habit, _doubt(habit, fine)
     for (operation, subject), habits_of in sorted(found.items(), key=lambda one: (one[0][0], str(one[0][1]))):
         certain = {consumer: habit for consumer, (habit, doubt) in habits_of.items() if not doubt}
         shown = certain or {consumer: habit for consumer, (habit, _) in habits_of.items()}
@@ -97,36 +92,74 @@ def retries(scene: Scene) -> Iterator[Stated]:
 
 def unsafe_retries(scene: Scene) -> Iterator[Stated]:
     """One `unsafe-retry` for each operation of which consumers repeat failed calls without a key."""
-    found: dict[str, dict[str, Tally]] = defaultdict(dict)
-    statuses: dict[str, Counter[int]] = defaultdict(Counter)
+    found: dict[str, list[_Repeated]] = defaultdict(list)
     for consumer in scene.journals:
-        for operation, runs in repeats(scene, consumer).items():
-            verb = parse(operation).verb
-            if verb not in _NOT_IDEMPOTENT or scene.is_safe(operation):
-                continue
-            for run in runs:
-                for one in attempts(run):
-                    if one.next is not None and failed(one.event) and not one.event.key:
-                        found[operation].setdefault(consumer, Tally()).add(one.next.at, one.next.id)
-                        statuses[operation][status_of(one.event)] += 1
-    for operation, tallies in sorted(found.items()):
-        total = sum(tally.count for tally in tallies.values())
-        after = ", ".join(str(status or "no answer") for status in sorted(statuses[operation]))
-        yield Stated(
-            clause=Clause(
-                producer=scene.producer,
-                operation=operation,
-                subject=Subject(("request",)),
-                kind=UnsafeRetry(parse(operation).verb),
-            ),
-            evidence=evidence_of(tallies, total),
-            doubt="" if total >= MIN_RETRIES else f"{total} repeats, {MIN_RETRIES} needed",
-            reasons=(f"the same body was sent again {total} times without a key, after {after}",),
-            dependence={
-                name: depends(name, Level.PROVEN, f"repeats it without a key after {after}", tally)
-                for name, tally in tallies.items()
-            },
-        )
+        keyless = {
+            operation: [run for run in runs if not run[0].key]
+            for operation, runs in repeats(scene, consumer).items()
+            if parse(operation).verb in _NOT_IDEMPOTENT and not scene.is_safe(operation)
+        }
+        for operation, status, habit, fine in _retried(keyless):
+            found[operation].append(_Repeated(consumer, status, habit, _as_usual(habit, fine)))
+    for operation, repeated in sorted(found.items()):
+        told = [one for one in repeated if not one.doubt] or repeated
+        yield _unsafe(scene, operation, told)
+
+
+class _Repeated(NamedTuple):
+    """What one consumer does after one status, without a key; why that may not be for the error."""
+
+    consumer: str
+    status: int
+    habit: _Habit
+    doubt: str
+
+
+def _unsafe(scene: Scene, operation: str, repeated: list[_Repeated]) -> Stated:
+    tallies: dict[str, Tally] = defaultdict(Tally)
+    statuses: dict[str, set[int]] = defaultdict(set)
+    for one in repeated:
+        tallies[one.consumer].merge(one.habit.tally)
+        statuses[one.consumer].add(one.status)
+    total = sum(tally.count for tally in tallies.values())
+    ends = total + sum(len(one.habit.left) for one in repeated)
+    after = _statuses(set().union(*statuses.values()))
+    return Stated(
+        clause=Clause(
+            producer=scene.producer,
+            operation=operation,
+            subject=Subject(("request",)),
+            kind=UnsafeRetry(parse(operation).verb),
+        ),
+        evidence=evidence_of(tallies, total),
+        doubt=min(one.doubt for one in repeated) or _few(total),
+        reasons=(f"the same body was sent again without a key after {total} of {ends} such ends ({after})",),
+        dependence={
+            name: depends(
+                name, Level.PROVEN, f"repeats it without a key after {_statuses(statuses[name])}", tally
+            )
+            for name, tally in tallies.items()
+        },
+    )
+
+
+def _statuses(statuses: set[int]) -> str:
+    return ", ".join(str(status or "no answer") for status in sorted(statuses))
+
+
+def _retried(
+    by_operation: Mapping[str, list[list[Event]]],
+) -> Iterator[tuple[str, int, _Habit, tuple[int, ...]]]:
+    """What one consumer's runs show by operation and status, beside its successes.
+
+    Those are of the same operation, or of all of them where it has none.
+    """
+    habits = {operation: _habits(runs) for operation, runs in by_operation.items()}
+    anywhere = tuple(map(sum, zip(*(fine for _, fine in habits.values()), strict=True)))
+    for operation, (by_status, fine) in habits.items():
+        for status, habit in sorted(by_status.items()):
+            if habit.retried:
+                yield operation, status, habit, fine if any(fine) else anywhere
 
 
 def _habits(runs: list[list[Event]]) -> tuple[dict[int, _Habit], tuple[int, int]]:
@@ -151,10 +184,18 @@ def _habits(runs: list[list[Event]]) -> tuple[dict[int, _Habit], tuple[int, int]
 def _doubt(habit: _Habit, fine: tuple[int, ...]) -> str:
     """Why repeats are not called retries: too few, too rare, or as usual as after successes."""
     retried, left = len(habit.retried), len(habit.left)
-    if retried < MIN_RETRIES:
-        return f"{retried} repeats, {MIN_RETRIES} needed"
-    if retried < MIN_RETRY_SHARE * (retried + left) and habit.gives_up is None:
+    if retried >= MIN_RETRIES and retried < MIN_RETRY_SHARE * (retried + left) and habit.gives_up is None:
         return f"repeated after {retried} of {retried + left} errors"
+    return _few(retried) or _as_usual(habit, fine)
+
+
+def _few(retried: int) -> str:
+    return "" if retried >= MIN_RETRIES else f"{retried} repeats, {MIN_RETRIES} needed"
+
+
+def _as_usual(habit: _Habit, fine: tuple[int, ...]) -> str:
+    """Why repeats are not for the error: successes are repeated as well, or none were seen."""
+    retried, left = len(habit.retried), len(habit.left)
     again, once = fine
     if not again + once:
         few = retried < 2 * MIN_RETRIES

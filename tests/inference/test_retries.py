@@ -120,6 +120,20 @@ def test_a_post_repeated_without_a_key_is_unsafe() -> None:
     assert said(unsafe_retries(scene(episodes(lambda c: [1.0], key=True)))) == []
 
 
+def test_what_is_repeated_whatever_came_of_it_is_no_unsafe_retry() -> None:
+    """A consumer that repeats about every eighth call, after conflicts no more than after successes."""
+    exchanges = []
+    for n in range(360):
+        conflict = n % 12 == 0
+        status, got = (409, {}) if conflict else (201, {"id": n})
+        order = call(0, "POST", "/orders", sent={"n": n}, status=status, got=got)
+        repeated = n % 60 == 0 if conflict else n % 8 == 1
+        exchanges += [at(1_000 * n + step, order) for step in range(1 + repeated)]
+    assert said(unsafe_retries(scene(exchanges))) == []
+    (doubt,) = doubted(unsafe_retries(scene(exchanges)))
+    assert doubt.endswith("of its successful calls as well")
+
+
 def sent_twice(second: Any, *, key: bool) -> list[Exchange]:
     """Orders that succeed and are sent again; `second` makes the id of the second answer of the number."""
     out = []
