@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from contract.claim import Decision, Level
+from contract.claim import Decision, Level, Standing
 from reports.places import places
 from reports.web.once import once
 from reports.web.ties import Role, Total, grouped, p95, ties
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 
     from contract.claim import Claim, Consumer, OperationMap
     from reports.drift import Section
-    from reports.finding import Compared
+    from reports.finding import Compared, Finding
     from reports.places import Place
     from reports.web.snapshot import Snapshot
     from reports.web.ties import Tie
@@ -31,18 +32,18 @@ MOST_WARNINGS = 20
 
 @dataclass(frozen=True, kw_only=True)
 class OperationLine:
-    """An operation in short; `total` is None where nobody was seen."""
+    """An operation in short; `total` is None where nobody was seen.
+
+    `trouble` is how many undeclared things are relied upon, and how many promises are not kept: all that the
+    drift lists of it, what is asked for otherwise than declared as well as what is answered so.
+    """
 
     producer: str
     operation: OperationMap
     declared: bool
     total: Total | None
+    trouble: tuple[int, int]
     p95_ms: float | None
-
-    @property
-    def trouble(self) -> tuple[int, int]:
-        """How many undeclared things are relied upon, and how many promises are not kept."""
-        return (self.total.relied, self.total.broken) if self.total else (0, 0)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -105,7 +106,13 @@ def producer_part(snapshot: Snapshot, producer: str) -> ProducerPart:
     """A producer with its operations."""
     own = [one for one in snapshot.drift.compared if one.producer == producer]
     totals = grouped((tie for tie in ties(snapshot) if tie.producer == producer), _key)
-    lines = [_line(one, totals.get(one.operation.key)) for one in own]
+    drift = snapshot.drift
+    relied = _by_operation(drift.relied if drift.documents else (), producer)
+    broken = _by_operation(drift.of(Standing.CONTRADICTED) if drift.documents else (), producer)
+    lines = []
+    for one in own:
+        key = one.operation.key
+        lines.append(_line(one, totals.get(key), (relied[key], broken[key])))
     return ProducerPart(
         name=producer,
         document=snapshot.drift.documents.get(producer, ""),
@@ -128,14 +135,19 @@ def consumer_lines(snapshot: Snapshot) -> tuple[ConsumerLine, ...]:
     return tuple(sorted(lines, key=_by_stake))
 
 
-def _line(compared: Compared, total: Total | None) -> OperationLine:
+def _line(compared: Compared, total: Total | None, trouble: tuple[int, int]) -> OperationLine:
     return OperationLine(
         producer=compared.producer,
         operation=compared.operation,
         declared=compared.promised is not None,
         total=total,
+        trouble=trouble,
         p95_ms=p95(compared.operation),
     )
+
+
+def _by_operation(found: Iterable[Finding], producer: str) -> Counter[str]:
+    return Counter(key for one in found if one.producer == producer for key in one.operations)
 
 
 def _most_relied(operations: Iterable[OperationMap]) -> tuple[Place, ...]:

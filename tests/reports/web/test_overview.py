@@ -16,6 +16,7 @@ from tests.reports.browsing import axe
 from tests.reports.web.served import serving
 
 if TYPE_CHECKING:
+    from reports.web.overview_view import OperationLine
     from reports.web.snapshot import Snapshot, Sources
     from tests.reports.web.conftest import Tab
     from tests.reports.web.served import Served
@@ -69,3 +70,17 @@ def test_from_the_verdict_to_who_and_why(served: Served, tab: Tab) -> None:
     page.wait_for_url("**/clauses/*")
     assert page.locator("main").inner_text()
     assert troubles == []
+
+
+def test_an_operations_numbers_are_those_of_the_findings_listed_of_it(snapshot: Snapshot) -> None:
+    lines = [line for part in overview_of(snapshot).producers for line in part.lines]
+    sections = {one.slug: one.findings for one in snapshot.drift.sections}
+
+    def listed(slug: str, line: OperationLine) -> int:
+        return sum(
+            one.producer == line.producer and line.operation.key in one.operations for one in sections[slug]
+        )
+
+    assert any(line.trouble[1] for line in lines)
+    for line in lines:
+        assert line.trouble == (listed("relied", line), listed("contradicted", line)), line.operation.key
