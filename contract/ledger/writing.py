@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from datetime import UTC, date, datetime
 from pathlib import Path
 from tempfile import NamedTemporaryFile
@@ -13,6 +14,8 @@ from contract.ledger.errors import LedgerError
 from contract.ledger.splicing import Edit
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from contract.claim import Claim, Decision, Evidence
     from contract.ledger.model import Ledger, Role
 
@@ -101,26 +104,29 @@ def save(path: Path, text: str, before: str | None) -> None:
         before: what it held when it was read, None: there was none.
 
     Raises:
-        LedgerError: it cannot be written, or somebody else has changed it since.
+        LedgerError: it cannot be written, or somebody else has changed it since, or is about to.
     """
     target = path.resolve()
     try:
-        if (target.read_bytes() if target.exists() else None) != (
-            None if before is None else before.encode()
-        ):
-            raise LedgerError(f"{path} was changed by somebody else meanwhile", "Do it again.")
-        with NamedTemporaryFile("wb", dir=target.parent, prefix=f".{target.name}.", delete=False) as file:
-            try:
-                file.write(text.encode())
-                file.flush()
-                os.fsync(file.fileno())
-                mode = target.stat().st_mode & 0o777 if before is not None else 0o666 & ~_umask()
-                os.fchmod(file.fileno(), mode)
-                Path(file.name).replace(target)
-            except BaseException:
-                with suppress(OSError):
-                    Path(file.name).unlink()
-                raise
+        with _alone(target.parent):
+            if (target.read_bytes() if target.exists() else None) != (
+                None if before is None else before.encode()
+            ):
+                raise LedgerError(f"{path} was changed by somebody else meanwhile", "Do it again.")
+            with NamedTemporaryFile("wb", dir=target.parent, prefix=f".{target.name}.", delete=False) as file:
+                try:
+                    file.write(text.encode())
+                    file.flush()
+                    os.fsync(file.fileno())
+                    mode = target.stat().st_mode & 0o777 if before is not None else 0o666 & ~_umask()
+                    os.fchmod(file.fileno(), mode)
+                    Path(file.name).replace(target)
+                except BaseException:
+                    with suppress(OSError):
+                        Path(file.name).unlink()
+                    raise
+    except BlockingIOError:
+        raise LedgerError(f"{path} is being changed by somebody else", "Do it again.") from None
     except OSError as error:
         raise LedgerError(f"cannot write {path}: {error.strerror}") from error
 
@@ -133,6 +139,26 @@ def _about(claim: Claim) -> dict[str, Any]:
         "subject": _line(str(clause.subject)),
         "kind": clause.kind.name,
     }
+
+
+@contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """Nobody else looks and writes there meanwhile; not every file system knows such locks.
+
+    Raises:
+        BlockingIOError: somebody does. It is not waited for: who holds the lock might never let go.
+    """
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise
+        except OSError:
+            pass
+        yield
+    finally:
+        os.close(handle)
 
 
 def _umask() -> int:

@@ -1,6 +1,9 @@
 from __future__ import annotations
 
+import fcntl
+import os
 import stat
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -35,6 +38,34 @@ def test_what_somebody_else_wrote_meanwhile_is_not_lost(tmp_path: Path, before: 
     with pytest.raises(LedgerError, match="meanwhile"):
         save(path, "b", before)
     assert path.read_text(encoding="utf-8") == "theirs"
+
+
+def test_of_two_who_write_at_once_none_is_lost(tmp_path: Path) -> None:
+    path = tmp_path / "contract.yaml"
+    path.write_text("", encoding="utf-8")
+
+    def write(name: int) -> None:
+        for number in range(20):
+            while True:
+                before = path.read_text(encoding="utf-8")
+                try:
+                    save(path, f"{before}{name} {number}\n", before)
+                    break
+                except LedgerError as error:
+                    assert error.hint == "Do it again."
+
+    with ThreadPoolExecutor(2) as pool:
+        list(pool.map(write, range(2)))
+    assert len(path.read_text(encoding="utf-8").splitlines()) == 40
+
+
+def test_who_never_lets_go_is_not_waited_for(tmp_path: Path) -> None:
+    handle = os.open(tmp_path, os.O_RDONLY)
+    fcntl.flock(handle, fcntl.LOCK_EX)
+    with pytest.raises(LedgerError, match="is being changed by somebody else"):
+        save(tmp_path / "contract.yaml", "b", None)
+    os.close(handle)
+    save(tmp_path / "contract.yaml", "b", None)
 
 
 def test_a_folder_that_is_not_there(tmp_path: Path) -> None:
