@@ -8,6 +8,7 @@ once when it goes again.
 from __future__ import annotations
 
 import logging
+import re
 from dataclasses import dataclass
 from importlib.util import find_spec
 from threading import Event, Thread
@@ -32,6 +33,8 @@ LAST_S = 1.0
 METRICS_PATH = "/v1/metrics"
 """Behind a collector's base URL (OTLP 1.x, "OTLP/HTTP Request")."""
 
+_INTERVAL = re.compile(r"0*[1-9][0-9]{0,8}")
+"""Eleven days at most: a thread cannot wait for ever."""
 _INSTALL = "Install it with: pip install 'defacto[otel]'"
 _log = logging.getLogger(__name__)
 
@@ -172,9 +175,9 @@ def _of_signal(environment: Mapping[str, str], name: str) -> str:
 
 def _interval(environment: Mapping[str, str]) -> tuple[int, str]:
     given = environment.get("OTEL_METRIC_EXPORT_INTERVAL", "").strip() or str(INTERVAL_MS)
-    if given.isascii() and given.isdecimal() and int(given):
+    if _INTERVAL.fullmatch(given):
         return int(given), ""
-    return INTERVAL_MS, f"OTEL_METRIC_EXPORT_INTERVAL is a number of milliseconds, got {given!r}"
+    return INTERVAL_MS, f"OTEL_METRIC_EXPORT_INTERVAL is a number of milliseconds, got {given[:40]!r}"
 
 
 def _installed() -> bool:

@@ -201,6 +201,7 @@ def test_the_configuration_says_where_to_and_how_often_the_environment() -> None
         ({"OTEL_EXPORTER_OTLP_PROTOCOL": "grpc"}, "by grpc, and only http/protobuf"),
         ({"OTEL_METRIC_EXPORT_INTERVAL": "a minute"}, "milliseconds, got 'a minute'"),
         ({"OTEL_METRIC_EXPORT_INTERVAL": "0"}, "milliseconds, got '0'"),
+        ({"OTEL_METRIC_EXPORT_INTERVAL": "9" * 5000}, "milliseconds, got '999"),
     ],
 )
 def test_what_cannot_be_done_is_said(environment: dict[str, str], said: str) -> None:
