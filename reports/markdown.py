@@ -157,7 +157,7 @@ def _operation(operation: OperationMap) -> Iterator[str]:
         yield _row(
             code(place.subject.readable),
             plain(", ".join(statements(place))),
-            sure(place.claims[0].evidence),
+            sure(place.least_sure.evidence),
             ", ".join(f"{code(link.consumer)} {link.level.value}" for link in place.dependence),
         )
 

@@ -58,6 +58,11 @@ class Place:
         order = list(Standing)
         return min(self.claims, key=lambda claim: order.index(claim.standing))
 
+    @property
+    def least_sure(self) -> Claim:
+        """The claim that its evidence leaves most room to be broken, of those of which anything was seen."""
+        return max(self.claims, key=lambda claim: -1 if (bound := claim.evidence.bound) is None else bound)
+
 
 def places(claims: Iterable[Claim]) -> tuple[Place, ...]:
     """Claims by subject: the request first, then status by status; within those as the claims come."""

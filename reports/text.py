@@ -244,7 +244,7 @@ def _operation(operation: OperationMap, *, full: bool) -> Iterator[RenderableTyp
         table = _table("place", "what holds", "held in", "who", ratios=(9, 9, 6, 7))
         for place in shown:
             said = _cell(", ".join(statements(place)))
-            table.add_row(_where(place), said, _sure(place.claims[0]), _who(place.dependence))
+            table.add_row(_where(place), said, _sure(place.least_sure), _who(place.dependence))
         yield table
     left = len(found) - len(shown)
     if left:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from contract.claim import ContractMap, Level, OperationMap, Standing
+from contract.claim import ContractMap, Evidence, Level, OperationMap, Standing
 from reports.doubts import READING, doubts, health
 from reports.matrix import depended_on, matrix, telling
 from reports.places import map_verdict, party, places, relied_on
+from reports.reasons import sure
 from store.records import Capture
 
 HOUR = 3600 * 10**9
@@ -36,6 +37,21 @@ def test_a_place_stands_as_its_most_troubling_claim(shop_map: ContractMap) -> No
     assert by_name["200 body total"].foremost.standing is Standing.CONTRADICTED
     assert not by_name["200 body id"].only_received
     assert by_name["200 body note"].only_received
+
+
+def test_a_place_is_as_sure_as_its_least_sure_claim(shop_map: ContractMap) -> None:
+    found = places(shop_map.producers[0].operations[0].claims)
+    (place,) = (one for one in found if one.subject.readable == "200 body id")
+    first, second = place.claims
+    for seen, weakest in (
+        ((Evidence(held=90, broken=0), Evidence(held=9, broken=0)), "all 9"),
+        ((Evidence(held=9, broken=0), Evidence(held=89, broken=1)), "all 9"),
+        ((Evidence(held=90, broken=0), Evidence(held=60, broken=30)), "60 of 90"),
+        ((Evidence(held=0, broken=0), Evidence(held=90, broken=0)), "all 90"),
+        ((Evidence(held=0, broken=0), Evidence(held=0, broken=0)), "never seen"),
+    ):
+        claims = tuple(replace(claim, evidence=one) for claim, one in zip((first, second), seen, strict=True))
+        assert sure(replace(place, claims=claims).least_sure.evidence).startswith(weakest)
 
 
 def test_map_verdict(shop_map: ContractMap, nothing: ContractMap) -> None:
