@@ -31,7 +31,10 @@ def ruled_out(change: Change, sight: Sight, new: Document | None) -> list[Subjec
 
 
 def closed(change: Change, undeclared: list[Subject], rules: Mapping[str, Rule]) -> Iterator[Change]:
-    """A change for each field of an answer that is ruled out; what is sent is told with the object itself."""
+    """A change for each field of an answer that is ruled out, in place of that of its object.
+
+    What is sent is told with the object itself.
+    """
     for subject in undeclared:
         if subject.direction is Direction.RESPONSE:
             yield Change(

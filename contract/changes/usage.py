@@ -150,8 +150,8 @@ def judge(
         if undeclared is None:
             found.append(_judged(change, sight, owners, [change.subject]))
             continue
-        found.append(_judged(change, sight, owners, undeclared))
-        found += [_judged(one, sight, owners, [one.subject]) for one in closed(change, undeclared, rules)]
+        fields = [_judged(one, sight, owners, [one.subject]) for one in closed(change, undeclared, rules)]
+        found += fields or [_judged(change, sight, owners, undeclared)]
     return tuple(sorted(found, key=lambda one: -one.compatibility.rank))
 
 
