@@ -14,7 +14,9 @@ from inference.contract_map import build
 from inference.events import exchange_of, type_of
 from inference.fold import Fold, fold
 from inference.paths import PathModel
+from inference.statuses import Statuses
 from store.store import Store
+from tests.inference.scenes import scene
 from tests.inference.traffic import SECOND, call, json_body, message
 
 if TYPE_CHECKING:
@@ -383,3 +385,19 @@ def test_very_many_types_of_one_channel_are_data(tmp_path: Path) -> None:
 
 def _word(number: int) -> str:
     return "".join(chr(97 + int(digit)) for digit in str(number + 1000))
+
+
+def test_a_media_type_that_no_message_names_is_not_told_as_a_header() -> None:
+    told = [message(n, "garage", {"n": n}) for n in range(9)]
+    said_so = [replace(one, headers=(("Content-Type", "application/json"),)) for one in told]
+    for messages, doubted in ((told, True), (said_so, False), (told + said_so, False)):
+        (operation,) = scene(messages).scenes.values()
+        seen = operation.of(Statuses)
+        assert Statuses.from_state(seen.state()).state() == seen.state()
+        (stated,) = seen.claims("events", operation.operation)
+        assert stated.clause.statement == "message header content-type is application/json"
+        assert bool(stated.doubt) is doubted
+        assert stated.evidence.held == 9
+        tally = seen.met(stated.clause.subject)
+        assert tally is not None
+        assert tally.count == 9
