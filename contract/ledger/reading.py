@@ -9,7 +9,7 @@ import msgspec
 from msgspec import inspect
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
-from ruamel.yaml.events import AliasEvent
+from ruamel.yaml.events import AliasEvent, CollectionEndEvent, CollectionStartEvent
 
 from contract.ledger.errors import LedgerError
 from contract.ledger.model import Accepted, Entry, File, Interface, Ledger, Owners
@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 
 MAX_BYTES = 32 * 1024 * 1024
 """About thirty thousand decisions; more is no ledger."""
+
+MAX_DEPTH = 200
+"""Mappings and lists within each other; values that traffic showed are the deepest."""
 
 _ID = re.compile(r"[a-z2-7]{12}")
 
@@ -88,10 +91,7 @@ def tree(text: str, source: str) -> dict[str, Any]:
             of another, and a small file could be a huge one.
     """
     try:
-        if any(isinstance(event, AliasEvent) for event in YAML(typ="safe").parse(text)):
-            raise LedgerError(
-                f"{source} has YAML aliases (*name), which a ledger cannot have: write them out"
-            )
+        _ensure_plain(text, source)
         loaded = YAML(typ="safe").load(text)
     except YAMLError as error:
         said = " ".join(str(error).split())
@@ -102,6 +102,23 @@ def tree(text: str, source: str) -> dict[str, Any]:
         # dates that are none, tags on what they do not fit: the library lets the errors of what it calls pass
         raise LedgerError(f"{source} holds a value that cannot be read: {error}") from error
     return _mapping({} if loaded is None else loaded, source)
+
+
+def _ensure_plain(text: str, source: str) -> None:
+    """Neither aliases nor depth: what composes a text goes down in C, to the end of the stack.
+
+    Raises:
+        LedgerError: it has them.
+    """
+    depth = 0
+    for event in YAML(typ="safe").parse(text):
+        if isinstance(event, AliasEvent):
+            raise LedgerError(
+                f"{source} has YAML aliases (*name), which a ledger cannot have: write them out"
+            )
+        depth += isinstance(event, CollectionStartEvent) - isinstance(event, CollectionEndEvent)
+        if depth > MAX_DEPTH:
+            raise LedgerError(f"{source} is nested too deeply")
 
 
 def _mapping(found: object, place: str) -> dict[str, Any]:
