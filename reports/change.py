@@ -38,7 +38,7 @@ def status_text(found: Sequence[Progress], owners: Mapping[str, Owner]) -> Rende
     """For the terminal."""
     lines: list[RenderableType] = [Text(for_terminal(verdict(found)), "bold")]
     for one in found:
-        lines += [Text(), Text(for_terminal(f"{one.id}  {one.planned.what}"), "bold")]
+        lines += [Text(), Text(for_terminal(f"{one.id}  {one.planned.words}"), "bold")]
         told = [when(one), *warnings(one), *(standing(each, owners) for each in one.standings)]
         lines += [Padding(Text(for_terminal(line)), (0, 0, 0, 3), expand=False) for line in told]
     return Group(*lines)
@@ -48,7 +48,7 @@ def status_markdown(found: Sequence[Progress], owners: Mapping[str, Owner]) -> s
     """For a page or a pull request."""
     lines = [f"## {plain(verdict(found))}"]
     for one in found:
-        lines += ["", f"### {plain(one.planned.what)} ({plain(one.id)})", "", plain(when(one))]
+        lines += ["", f"### {plain(one.planned.words)} ({plain(one.id)})", "", plain(when(one))]
         lines += ["", *(f"- **{plain(line)}**" for line in warnings(one))]
         lines += [f"- {plain(standing(each, owners))}" for each in one.standings]
     return "\n".join([*lines, ""])
@@ -87,7 +87,7 @@ def when(found: Progress) -> str:
     said = f"announced on {planned.announced}" if planned.announced else "not announced"
     ended = f"; {planned.outcome or 'closed'} on {planned.closed}" if planned.closed else ""
     return (
-        f"{planned.subject_words}. Takes effect on {planned.effective} ({far}); {said}; "
+        f"Takes effect on {planned.effective} ({far}); {said}; "
         f"the policy asks for {count(planned.notice_days, 'day')} of notice{ended}."
     )
 

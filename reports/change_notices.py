@@ -57,7 +57,7 @@ def parts(notice: Notice) -> list[tuple[str, str]]:
     planned = notice.planned
     until = f"It is deprecated from {planned.deprecated} on. " if planned.deprecated else ""
     told = [
-        ("What changes", f"{planned.what} ({planned.subject_words})."),
+        ("What changes", f"{planned.words}."),
         ("When", f"{until}It takes effect on {planned.effective}."),
         (f"What {notice.consumer} was seen to use", used(notice)),
         ("What to do instead", planned.successor or "Nothing takes its place: do without it."),

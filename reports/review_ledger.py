@@ -113,8 +113,8 @@ def _deprecated(material: Material, id_: str, entry: Entry) -> Item:
 def _planned(found: Progress, ledger: Ledger) -> Item:
     planned, mark = found.planned, _left([one.level for one in found.depending])
     return Item(
-        about=f"{found.id} · {planned.subject_words}",
-        said=planned.what,
+        about=found.id,
+        said=planned.words,
         why=(
             change.when(found),
             *change.warnings(found),

@@ -86,6 +86,12 @@ class Planned(Struct, frozen=True, kw_only=True):
         return bool(self.operation) and not self.place
 
     @property
+    def words(self) -> str:
+        """What changes, with what it touches where that is not said already."""
+        told = f" {self.subject_words} " in f" {self.what} "
+        return self.what if told else f"{self.what} ({self.subject_words})"
+
+    @property
     def subject_words(self) -> str:
         """What it touches, in one line, as reports write it."""
         place = parse(self.place).readable if self.place else ""
