@@ -108,11 +108,14 @@ def _is_random(text: str) -> bool:
     return any(one.isdigit() for one in text) and any(one.isalpha() for one in text)
 
 
+_CARD_BEGINS = r"(?<![\w+-])(?<!\d\.)"
+"""Not inside of a word or a decimal; a name of dots may have one: `orders.4111…`."""
+
 CARD = Pattern(
     "card",
-    re.compile(r"(?<![\w.+-])\d(?:[ -]?\d){12,18}(?![\w-]|\.\d)", re.ASCII),
+    re.compile(rf"{_CARD_BEGINS}\d(?:[ -]?\d){{12,18}}(?![\w-]|\.\d)", re.ASCII),
     (),
-    re.compile(r"(?<![\w.+-])\d(?:[ -]?\d){6,18}\Z", re.ASCII),
+    re.compile(rf"{_CARD_BEGINS}\d(?:[ -]?\d){{6,18}}\Z", re.ASCII),
     is_card_number,
 )
 

@@ -79,6 +79,7 @@ def test_the_kind_is_told(kind: str) -> None:
         "2024-01-01T10:00:00.000000Z",
         "+49 30 1234567",
         "+4111111111111111",
+        "0.4111111111111111",
         "4f8c1e9b7a6d5c4b3a29180716f5e4d3c2b1a098",
     ],
 )
@@ -88,6 +89,13 @@ def test_what_only_nearly_looks_like_a_secret_stays(harmless: str) -> None:
     assert record.request_body is not None
     assert record.request_body.content == body
     assert RECORDER.record(exchange(request_headers=(("x-note", harmless.replace("\n", " ")),))).redacted == 0
+
+
+def test_a_card_in_a_name_of_dots_is_replaced() -> None:
+    record = RECORDER.record(with_body(b'{"topic": "orders.4111111111111111.paid"}', "application/json"))
+    assert record.request_body is not None
+    assert b"4111" not in record.request_body.content
+    assert record.request_body.content.startswith(b'{"topic": "orders.')
 
 
 def test_a_configured_pattern_replaces_its_group() -> None:
