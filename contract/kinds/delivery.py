@@ -11,14 +11,17 @@ from contract.kinds.told import Told
 
 @dataclass(frozen=True, slots=True)
 class Delivery(Told):
-    """`how` is `exactly-once`, `at-least-once` or `at-most-once`; of `n` that were published."""
+    """`how` is `exactly-once`, `at-least-once` or `at-most-once`; of `n` deliveries that were due.
+
+    One is due for each message and each consumer that was there when it was published.
+    """
 
     name: ClassVar[str] = "delivery"
     family: ClassVar[Family] = Family.IDEMPOTENCY
     words: ClassVar[dict[str, str]] = {
-        "exactly-once": "each {0} comes to a consumer exactly once (all of {1:,} published)",
-        "at-least-once": "each {0} comes to a consumer at least once (all of {1:,} published)",
-        "at-most-once": "a {0} comes to a consumer at most once, and not each does (of {1:,} published)",
+        "exactly-once": "each {0} comes to a consumer exactly once (all {1:,} deliveries that were due)",
+        "at-least-once": "each {0} comes to a consumer at least once (all {1:,} deliveries that were due)",
+        "at-most-once": "a {0} comes to a consumer at most once, not each does ({1:,} deliveries were due)",
     }
 
     def _relate(self, other: Any) -> Relation:

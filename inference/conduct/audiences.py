@@ -99,7 +99,10 @@ def _delivery(one: OperationScene, published: Times, recipients: list[_Recipient
         told = ", ".join(f"{count} to {name}" for name, count in sorted(missed.items()))
         doubt = f"some did not come ({told}), which may not have been meant for them"
     came_again = f"{doubled} of them came more often than they were published"
-    reasons = (f"{given} were published while consumers were there, and came", came_again)
+    reasons = (
+        f"{given} deliveries came that were due: one for each message and consumer that was there",
+        came_again,
+    )
     lost = sum(missed.values())
     yield _stated(one, Delivery(how, given + lost), doubt, reasons, given, lost)
 

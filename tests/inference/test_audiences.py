@@ -114,6 +114,7 @@ def told(messages: Iterable[Message], kind: str) -> list[Stated]:
 def test_all_that_is_published_comes_once() -> None:
     (one,) = told((m for n in range(100) for m in named(n, ["a", "b"])), "delivery")
     assert (value(one), one.doubt) == ({"how": "exactly-once", "n": 198}, "")
+    assert one.clause.statement.endswith("(all 198 deliveries that were due)"), "of 99 that two consumers get"
     (few,) = told((m for n in range(50) for m in named(n, ["a"])), "delivery")
     assert few.doubt == "49 seen, 60 needed"
 
