@@ -1,4 +1,4 @@
-"""`fallback`: what consumers call instead when an operation fails."""
+"""`fallback`: what consumers call when an operation fails."""
 
 from __future__ import annotations
 
@@ -14,7 +14,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Fallback(Across):
-    """After the failure the consumer calls an operation that it does not call otherwise."""
+    """After the failure the consumer calls an operation that it does not call otherwise.
+
+    `""` is the operation that failed itself, called with another request; the same one again is a `retry`.
+    """
 
     name: ClassVar[str] = "fallback"
     family: ClassVar[Family] = Family.FAILURE
@@ -23,8 +26,8 @@ class Fallback(Across):
 
     @property
     def partners(self) -> tuple[str, ...]:
-        """The operation."""
-        return (self.operation,)
+        """The operation, if it is another one."""
+        return (self.operation,) if self.operation else ()
 
     @property
     def value(self) -> dict[str, Any]:
@@ -38,8 +41,11 @@ class Fallback(Across):
         Raises:
             ValueError: it is none.
         """
-        return cls(text_of(fields_of(cls.name, value, "operation")["operation"]))
+        operation = fields_of(cls.name, value, "operation")["operation"]
+        return cls(text_of(operation) if operation != "" else "")
 
     def describe(self, subject: Subject) -> str:
         """`after 402 consumers call POST /orders/{order_id}/payments instead`."""
+        if not self.operation:
+            return f"after {subject.status} consumers call it again, with another request"
         return f"after {subject.status} consumers call {self.operation} instead"

@@ -1,4 +1,4 @@
-"""`gaps`: whether numbers of a partition or stream are left out of what one consumer is given."""
+"""`gaps`: whether numbers of a sequence are left out of what one consumer is given."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ class Gaps(Told):
     name: ClassVar[str] = "gaps"
     family: ClassVar[Family] = Family.ORDER
     words: ClassVar[dict[str, str]] = {
-        "none": "consumers are given every number of a partition, without a gap (none in {1:,} steps)",
-        "some": "numbers of a partition are left out of what consumers are given",
+        "none": "consumers are given every number of a sequence, without a gap (none in {1:,} steps)",
+        "some": "numbers of a sequence are left out of what consumers are given",
     }
 
     @property

@@ -68,14 +68,16 @@ def fallbacks(scene: Scene) -> Iterator[Stated]:
                 producer=scene.producer,
                 operation=operation,
                 subject=Subject(("response", str(status))),
-                kind=Fallback(instead),
+                kind=Fallback("" if instead == operation else instead),
             ),
             evidence=evidence_of(tallies, count, totals[operation, status] - count),
             reasons=(
                 f"called after {count} of {totals[operation, status]} such errors, unlike after others",
             ),
             dependence={
-                name: depends(name, Level.PROVEN, f"calls {instead} then", tally)
+                name: depends(
+                    name, Level.PROVEN, f"calls {'it again' if instead == operation else instead} then", tally
+                )
                 for name, tally in tallies.items()
             },
         )

@@ -96,7 +96,7 @@ WRITTEN: dict[str, list[Any]] = {
         {"attempts": 3, "backoff": "constant", "first_ms": 10.0},
         {"attempts": 4, "backoff": "retry-after", "first_ms": 1000.0},
     ],
-    "fallback": [{"operation": "GET /b"}],
+    "fallback": [{"operation": "GET /b"}, {"operation": ""}],
     "deprecated": [{"reason": "use sum"}, {"reason": "No longer supported"}],
     "error-inside": [{"values": []}, {"values": ["false"]}],
     "partial-success": [{"by": "status"}],

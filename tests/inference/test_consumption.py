@@ -116,6 +116,7 @@ def test_of_two_consumers_the_smaller_limit_is_told() -> None:
 def test_one_after_the_other_and_several_at_once() -> None:
     (serial,) = handling_order(scene(worked(4)))
     assert (value(serial)["how"], serial.doubt) == ("kept", "")
+    assert serial.clause.statement.endswith("in turn, of whatever type)")
     (parallel,) = handling_order(scene(worked(4, hands=4)))
     assert (value(parallel)["how"], parallel.doubt) == ("any", "")
 
@@ -153,7 +154,7 @@ def commit(seconds: float, offset: int) -> Message:
 def test_numbers_without_a_gap() -> None:
     whole = [record(n, n) for n in range(100)]
     assert said(gaps(scene(whole))) == [
-        "RECEIVE orders: consumers are given every number of a partition, without a gap (none in 99 steps)"
+        "RECEIVE orders: consumers are given every number of a sequence, without a gap (none in 99 steps)"
     ]
     assert doubted(gaps(scene(whole[:60]))) == ["59 seen, 60 needed"]
     again = [replace(one, id=f"again-{one.id}") for one in whole[20:40]]

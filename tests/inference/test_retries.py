@@ -179,6 +179,21 @@ def test_what_is_called_instead() -> None:
     assert claim.endswith("after 402 consumers call POST /orders/{order_id}/invoice instead")
 
 
+def test_another_try_of_the_same_call_is_not_called_something_else() -> None:
+    """A payment that is refused is made with another card."""
+    exchanges = []
+    for n in range(12):
+        cards = ("refused", "good") if n % 2 else ("good",)
+        for step, card in enumerate(cards):
+            status = 402 if card == "refused" else 201
+            path = f"/orders/{1_000 + n}/payments"
+            exchanges.append(at(100 * n + step, call(0, "POST", path, sent={"with": card}, status=status)))
+    (stated,) = fallbacks(scene(exchanges))
+    assert stated.clause.statement == "after 402 consumers call it again, with another request"
+    assert stated.dependence is not None
+    assert stated.dependence["billing"].basis == "calls it again then"
+
+
 def test_the_next_customer_is_no_fallback() -> None:
     exchanges = []
     for n in range(60):
