@@ -8,9 +8,9 @@ from pathlib import Path
 import click
 
 from cli.ledger import ledger_option
-from cli.options import Instant, format_option, output_option
+from cli.options import Instant, format_option, output_option, store_option
 from cli.output import deliver
-from contract.incidents import Incident, add, path_beside, read
+from contract.incidents import Incident, add, is_whole, path_beside, read
 
 _WHEN = Instant()
 
@@ -39,6 +39,7 @@ def command() -> None:
 @click.option("--follow-up", "follow_ups", multiple=True, metavar="TEXT", help="What follows from it.")
 @click.option("--by", default="", envvar="DEFACTO_BY", metavar="WHO", help="Who tells. [env: DEFACTO_BY]")
 @ledger_option
+@store_option
 def add_command(
     what: str,
     at: int,
@@ -49,10 +50,13 @@ def add_command(
     follow_ups: tuple[str, ...],
     by: str,
     ledger_path: str,
+    store_url: str,
     *,
     near_miss: bool,
 ) -> None:
     """Write one down. What becomes known later is edited in the file.
+
+    Of a clause's id its beginning is enough where no other begins so; the store is read to find it.
 
     \b
     Example:
@@ -61,13 +65,14 @@ def add_command(
     """
     if not what.strip():
         raise click.UsageError("What happened? Say it with --what.")
+    known = _whole(clauses, store_url)
     try:
         incident = Incident(
             what=" ".join(what.split()),
             at=_moment(at),
             kind="near-miss" if near_miss else "incident",
             by=by,
-            clauses=clauses,
+            clauses=known,
             surprised=surprised,
             understood=None if understood is None else _moment(understood),
             resolved=None if resolved is None else _moment(resolved),
@@ -117,6 +122,21 @@ def show_command(id_: str, ledger_path: str, output_format: str) -> None:
         raise click.UsageError(f"There is no incident {id_!r}.")
     one = known[id_]
     deliver(to_json(incident_form(id_, one)) if output_format == "json" else incident_text(id_, one), None)
+
+
+def _whole(ids: tuple[str, ...], store_url: str) -> tuple[str, ...]:
+    """Whole ids, as they are: what they name may be long gone. The beginnings of some, by what was observed.
+
+    Raises:
+        QuestionError: one names none, or several.
+    """
+    if all(map(is_whole, ids)):
+        return ids
+    from cli.reading import read_map  # noqa: PLC0415  # as above
+    from reports.deciding import named  # noqa: PLC0415
+
+    observed = read_map(store_url, producer=None, since=None, until=None)
+    return tuple(id_ if is_whole(id_) else named(observed, [id_])[0].clause.id for id_ in ids)
 
 
 def _moment(unix_ns: int) -> datetime:

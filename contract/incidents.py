@@ -67,8 +67,13 @@ class Incident(Struct, frozen=True, kw_only=True):
             if later is not None and later < self.at:
                 raise ValueError(f"it was {name} before it happened")
         for id_ in self.clauses:
-            if not _CLAUSE.fullmatch(id_):
+            if not is_whole(id_):
                 raise ValueError(f"{id_!r} is no id of a clause: give all twelve characters")
+
+
+def is_whole(id_: str) -> bool:
+    """Whether it may be the id of a clause, not only its beginning."""
+    return bool(_CLAUSE.fullmatch(id_))
 
 
 def path_beside(ledger: Path) -> Path:

@@ -3,8 +3,12 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
+from contract.incidents import read
+from tests.cli.test_map_command import record
+
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from tests.cli.conftest import Said
 
@@ -41,9 +45,25 @@ def test_used_wrongly(defacto: Defacto) -> None:
     add = ("incident", "add", "--what", "x", "--at", "2026-03-04")
     assert defacto("incident", "add", "--what", "x").code == 2
     assert "What happened? Say it with --what." in defacto("incident", "add", "--what", " ", "--at", "1d").err
-    assert "is no id of a clause" in defacto(*add, "--clause", "orders").err
     assert "before it happened" in defacto(*add, "--resolved", "2026-03-01").err
     assert defacto("incident", "show", "2026-03-04-1").code == 2
+
+
+def test_the_beginning_of_an_id_is_enough_where_no_other_begins_so(defacto: Defacto, tmp_path: Path) -> None:
+    record(tmp_path)
+    add = ("incident", "add", "--what", "x", "--at", "2026-03-04")
+    gone = "aaaaaaaaaaaa"
+    said = defacto(*add, "--clause", ID[:8], "--clause", gone)
+    assert said.code == 0, said.err
+    (one,) = read(tmp_path / "contract.incidents.yaml").values()
+    assert one.clauses == (ID, gone)
+    for id_, told in (
+        ("orders", "No clause has an id that begins with 'orders'"),
+        ("", "clauses have an id"),
+    ):
+        said = defacto(*add, "--clause", id_)
+        assert said.code == 2
+        assert told in said.err
 
 
 def test_text_that_acts_is_shown(defacto: Defacto) -> None:
