@@ -59,7 +59,8 @@ class Compared:
 class Finding:
     """Claims of one standing about one place. `place` is None for a whole operation.
 
-    `operations` is one, or all those that a thing was found in. `claims` are never empty and keep
+    `operations` is one, or all those that a thing was found in, those first that consumers depend on the
+    most. `claims` are never empty and keep
     the order of the map: the first is the place's own, and gives the finding its id. `callers` are the
     consumers that called the operations, with the number of observations.
     """
@@ -187,9 +188,10 @@ def across(found: Iterable[Finding]) -> Iterator[Finding]:
         callers: Counter[str] = Counter()
         for finding in alike:
             callers.update(finding.callers)
+        proven_first = sorted(alike, key=lambda finding: -_reach(finding.lead))
         yield replace(
             alike[0],
-            operations=tuple(dict.fromkeys(finding.operations[0] for finding in alike)),
+            operations=tuple(dict.fromkeys(finding.operations[0] for finding in proven_first)),
             callers=callers,
             claims=tuple(claim for finding in alike for claim in finding.claims),
         )

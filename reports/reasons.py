@@ -177,8 +177,11 @@ def _who(finding: Finding) -> Iterator[str]:
     weak = [link.consumer for link in finding.dependence if link.level is Level.EXPOSED]
     if weak:
         needs = verb(len(weak), "whether it needs it", "whether they need it")
+        met = "waited for by" if finding.place and finding.place.section == "latency" else "sent to"
         yield (
-            f"Also sent to {listed(weak)}." if strong else f"Sent to {listed(weak)}; {needs} cannot be seen."
+            f"Also {met} {listed(weak)}."
+            if strong
+            else f"{met.capitalize()} {listed(weak)}; {needs} cannot be seen."
         )
 
 

@@ -13,7 +13,8 @@ from contract.claim import Claim, Dependence, Evidence, Level, OperationMap, Sta
 from contract.clause import Clause, Kind
 from contract.kinds import Nullable, Present, Type
 from contract.subject import Subject, parse
-from reports.finding import Compared, Finding, Scope, findings
+from reports.finding import Compared, Finding, Scope, across, findings
+from reports.reasons import reasons
 
 KEY = "GET /orders/{id}"
 KINDS = (Present(always=True), Type(("string",)), Nullable(value=False))
@@ -172,6 +173,19 @@ def test_publishers_depend_on_nothing_by_publishing(operations: tuple[str, ...])
     assert published.published
     assert published.reliant == published.left == ()
     assert replace(published, operations=(*operations, KEY)).reliant
+
+
+def test_of_many_operations_the_one_with_the_proof_is_told_first() -> None:
+    """And nobody is sent a latency."""
+    (met,) = fold(claim("response.200.latency", who=[link("batch"), link("web")]))
+    (proven,) = fold(
+        claim("response.201.latency", who=[link("web", Level.PROVEN)]), promised=("response.201.body.id",)
+    )
+    (found,) = across([replace(met, operations=("GET /a",)), replace(proven, operations=("POST /b",))])
+    assert found.operations == ("POST /b", "GET /a")
+    told = reasons(found)
+    assert "Also waited for by batch." in told
+    assert "Found in POST /b and GET /a." in told
 
 
 def ranked(*claims: Claim) -> list[str]:
