@@ -52,7 +52,9 @@ _MADE_UP = re.compile(
     re.IGNORECASE,
 )
 """What libraries and brokers call a client that has not been given a name."""
-_BOT = re.compile(r"compatible;\s*([A-Za-z][\w .+-]*?)(?:/[\d.]+)?\s*[;)]", re.ASCII)
+_BOT = re.compile(
+    r"compatible;\s*+([A-Za-z][\w.+-]*+(?: ++[\w.+-]++)*+)(?:/[\d.]++)?\s*+[;)]", re.ASCII
+)  # nothing in it is read in two ways: what clients say may be as long as a head
 
 
 class Identifier:
@@ -102,7 +104,7 @@ class Identifier:
             if basis == "address" and peer:
                 return self._identity("address", peer, "connection")
             one = said.get(basis)
-            if one is not None and not _MADE_UP.fullmatch(one.value):
+            if one is not None and not _MADE_UP.fullmatch(one.value[:MAX_VALUE_CHARS]):
                 return self._identity(basis, one.value, one.source)
         return UNIDENTIFIED
 

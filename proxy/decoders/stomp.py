@@ -87,6 +87,7 @@ class StompDecoder(BrokerDecoder):
         }
         self._client: tuple[Identity, ...] = ()
         self._subscriptions: dict[str, _Subscription] = {}
+        self._subscribed_bytes = 0
         self._held: Held[_Key, _Message] = Held(4 * limits.body_bytes)
         self._ordinals = count()
         self._sure = False
@@ -95,8 +96,7 @@ class StompDecoder(BrokerDecoder):
     def held_bytes(self) -> int:
         """Bytes of frames that have not ended, of messages that wait, and of subscriptions."""
         readers = sum(reader.held_bytes for reader in self._readers.values())
-        subscriptions = sum(one.held_bytes for one in self._subscriptions.values())
-        return readers + subscriptions + self._held.bytes
+        return readers + self._subscribed_bytes + self._held.bytes
 
     @property
     def _is_sure(self) -> bool:
@@ -131,7 +131,7 @@ class StompDecoder(BrokerDecoder):
         return ()
 
     def _subscribes(self, frame: Frame, at: Instant) -> Iterable[RawEvent]:
-        del at
+        self._unsubscribes(frame, at)
         said = frame.headers
         names = tuple(
             Identity(basis=basis, value=said[name], source=f"SUBSCRIBE {name}")
@@ -140,14 +140,17 @@ class StompDecoder(BrokerDecoder):
         )
         held_bytes = HEADER_BYTES + sum(len(name) + len(value) for name, value in said.items())
         one = _Subscription(said.get("ack", "auto"), names, held_bytes)
-        self._subscriptions[said.get("id") or said.get("destination", "")] = one
-        if sum(one.held_bytes for one in self._subscriptions.values()) > 4 * self._head_bytes:
+        self._subscriptions[_name_of(frame)] = one
+        self._subscribed_bytes += held_bytes
+        if self._subscribed_bytes > 4 * self._head_bytes:
             raise Opaque(Reason.TOO_LARGE, 1)
         return ()
 
     def _unsubscribes(self, frame: Frame, at: Instant) -> Iterable[RawEvent]:
         del at
-        self._subscriptions.pop(frame.headers.get("id") or frame.headers.get("destination", ""), None)
+        left = self._subscriptions.pop(_name_of(frame), None)
+        if left is not None:
+            self._subscribed_bytes -= left.held_bytes
         return ()
 
     def _sends(self, frame: Frame, at: Instant) -> Iterable[RawEvent]:
@@ -321,6 +324,11 @@ class _Message:
 
 
 _REDELIVERED = {"true": 1, "false": 0}
+
+
+def _name_of(frame: Frame) -> str:
+    """What a subscription goes by; in 1.0 it may have no id."""
+    return frame.headers.get("id") or frame.headers.get("destination", "")
 
 
 def _unix_ns(said: str) -> int | None:

@@ -57,6 +57,8 @@ class FrameReader:
         self._body_bytes = limits.body_bytes
         self._rest = b""
         """The beginning of a head."""
+        self._searched = 0
+        """How much of it has no end of a head in it."""
         self._frame: Frame | None = None
         """The one whose body is coming."""
         self._length: int | None = None
@@ -98,12 +100,14 @@ class FrameReader:
                 raise malformed()
         elif not any(known.startswith(command) for known in self.legal):
             raise malformed()
-        end = _END_OF_HEAD.search(data, at)
+        end = _END_OF_HEAD.search(data, at + self._searched)
         if (end.end() if end else len(data)) - at > self._head_bytes:
             raise Opaque(Reason.TOO_LARGE, 1)
         if end is None:
             self._rest = data[at:]
+            self._searched = max(0, len(self._rest) - len(b"\n\r"))
             return at
+        self._searched = 0
         headers = self._headers(command, data[at : end.start()])
         length = headers.get("content-length")
         if length is not None and not (length.isascii() and length.isdigit() and len(length) < 16):

@@ -122,6 +122,16 @@ def test_products(user_agent: str, product: str) -> None:
     assert product_of(user_agent) == product
 
 
+def test_a_user_agent_as_long_as_a_head_is_read_in_one_look() -> None:
+    """In two ways it would take a quarter of an hour."""
+    for told in (
+        "compatible; a" + " " * 200_000,
+        "compatible; " + "a " * 100_000,
+        "compatible; a/" + "1" * 200_000,
+    ):
+        assert product_of(f"Mozilla/5.0 ({told}x") == "browser"
+
+
 def test_a_credential_is_never_the_answer() -> None:
     for identity in (
         identify(x_api_key="swordfish-1"),

@@ -10,7 +10,7 @@ from proxy.decoders.decoder import Limits, Opaque, Reason
 from proxy.decoders.stomp import ROLLED_BACK, StompDecoder
 from proxy.raw import RawEvent, Sender
 from tests.proxy.decoders.broker_playing import Player, Sent, payloads
-from tests.proxy.decoders.playing import ORIGIN, Step
+from tests.proxy.decoders.playing import ORIGIN, Step, played
 
 EOF: list[Step] = ["client_eof", "server_eof"]
 
@@ -289,6 +289,18 @@ def test_a_head_without_end_is_not_kept() -> None:
 def test_subscriptions_without_end_are_not_kept() -> None:
     many = [subscribe(id=f"{n}", selector="x" * 500) for n in range(20)]
     assert reason(*opened(), *many) is Reason.TOO_LARGE
+
+
+def test_a_subscription_that_is_left_or_made_anew_takes_no_more_room() -> None:
+    decoder = StompDecoder(ORIGIN, PLAYER.limits)
+    played(decoder, opened())
+    empty = decoder.held_bytes
+    played(decoder, [subscribe()])
+    one = decoder.held_bytes
+    played(decoder, [subscribe()] * 100)
+    assert decoder.held_bytes == one > empty
+    played(decoder, [("c", frame("UNSUBSCRIBE", id="0"))] * 2)
+    assert decoder.held_bytes == empty
 
 
 def test_missing_bytes_end_the_reading() -> None:
