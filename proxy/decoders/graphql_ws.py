@@ -217,7 +217,7 @@ class GraphQlMessages(Messages):
 
     def _keep(self, identifier: str, operation: _Operation, at: Instant) -> Iterator[RawRecord]:
         """Until it ends. Who has to go for it: one with its id, and those without a word for longest."""
-        for gone in self._operations.hold(identifier, operation, operation.held_bytes):
+        for gone in self._operations.hold(identifier, operation, len(identifier) + operation.held_bytes):
             yield from self._left(gone, Sender.SERVER, at)
 
     def _left(self, operation: _Operation, by: Sender, at: Instant) -> Iterator[RawRecord]:

@@ -138,10 +138,9 @@ class StompDecoder(BrokerDecoder):
             for name, basis in _CONSUMERS.items()
             if said.get(name)
         )
-        held_bytes = HEADER_BYTES + sum(len(name) + len(value) for name, value in said.items())
-        one = _Subscription(said.get("ack", "auto"), names, held_bytes)
+        one = _Subscription(said.get("ack", "auto"), names, _bytes_of(said))
         self._subscriptions[_name_of(frame)] = one
-        self._subscribed_bytes += held_bytes
+        self._subscribed_bytes += one.held_bytes
         if self._subscribed_bytes > 4 * self._head_bytes:
             raise Opaque(Reason.TOO_LARGE, 1)
         return ()
@@ -241,8 +240,7 @@ class StompDecoder(BrokerDecoder):
             headers=headers,
             type=said.get("type", ""),
             published_at=_unix_ns(said.get("timestamp", "")),
-            held_bytes=len(frame.body)
-            + sum(len(name) + len(value) + HEADER_BYTES for name, value in headers),
+            held_bytes=len(frame.body) + _bytes_of(said),
         )
 
     def _hold(self, key: _Key, message: _Message) -> Iterable[RawEvent]:
@@ -329,6 +327,11 @@ _REDELIVERED = {"true": 1, "false": 0}
 def _name_of(frame: Frame) -> str:
     """What a subscription goes by; in 1.0 it may have no id."""
     return frame.headers.get("id") or frame.headers.get("destination", "")
+
+
+def _bytes_of(said: dict[str, str]) -> int:
+    """Of a frame's headers: those that are not kept by themselves are parts of what is."""
+    return sum(HEADER_BYTES + len(name) + len(value) for name, value in said.items())
 
 
 def _unix_ns(said: str) -> int | None:

@@ -302,14 +302,16 @@ def test_many_small_messages_in_one_segment() -> None:
     assert [answer(call) for call in calls(told)] == [{"data": number} for number in range(30)]
 
 
-def test_what_is_kept_is_bounded_and_who_has_to_go_is_told() -> None:
+@pytest.mark.parametrize(("name", "padding"), [("", "x" * 400), ("x" * 700, "")])
+def test_what_is_kept_is_bounded_and_who_has_to_go_is_told(name: str, padding: str) -> None:
     decoder = make()
-    asked = [asks(str(number), SUBSCRIPTION, padding="x" * 400) for number in range(500)]
+    asked = [asks(f"{name}{number}", SUBSCRIPTION, padding=padding) for number in range(500)]
     told = 0
     for side, data in (*handshake(NEW), *framed([*OPENED, *asked])):
         feed = decoder.client_data if side == "c" else decoder.server_data
         told += len(list(feed(data, Instant(0, 0))))
         assert decoder.held_bytes <= 4 * LIMITS.body_bytes
+    assert told > len(asked) - 4 * LIMITS.body_bytes / 400
     assert told + len(list(decoder.server_eof(Instant(1, 1)))) == len(asked) + 1
 
 

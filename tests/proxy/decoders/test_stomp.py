@@ -291,6 +291,16 @@ def test_subscriptions_without_end_are_not_kept() -> None:
     assert reason(*opened(), *many) is Reason.TOO_LARGE
 
 
+@pytest.mark.parametrize("header", ["receipt", "transaction", "destination"])
+def test_what_names_a_message_that_waits_counts_with_it(header: str) -> None:
+    decoder = StompDecoder(ORIGIN, PLAYER.limits)
+    own = [{"destination": "/a", "receipt": f"{n}", header: f"{'x' * 900}{n}"} for n in range(50)]
+    many = [("c", frame("SEND", **headers)) for headers in own]
+    told = played(decoder, [*opened(), *many]).events
+    assert len(told) > 45
+    assert decoder.held_bytes > 900
+
+
 def test_a_subscription_that_is_left_or_made_anew_takes_no_more_room() -> None:
     decoder = StompDecoder(ORIGIN, PLAYER.limits)
     played(decoder, opened())
