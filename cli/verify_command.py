@@ -128,7 +128,8 @@ def command(
     Guaranteed is what --declared documents, --clauses or the ledger say; with none of them, what consumers
     were seen to use. Without --target, what was recorded is looked at (--since 1d: yesterday's traffic). With
     it, recorded requests are sent to a build: GET, HEAD and OPTIONS only, unless --unsafe is given. Values
-    that were withheld from the recording are never sent. Exit code 1: a guarantee is broken.
+    that were withheld from the recording are never sent. Exit code 1: a guarantee is broken, or the answers
+    of a build showed nothing of any.
 
     \b
     Example:

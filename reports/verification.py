@@ -23,7 +23,8 @@ class Verification:
     """The verdicts of one run.
 
     `subject` says what was looked at, in words; `observed` counts the exchanges and messages, or the requests
-    that were answered; `left_out` the observations or requests that could not be used, by reason.
+    that were answered; `left_out` the observations or requests that could not be used, by reason. `live` says
+    that a build was asked.
     """
 
     generated_at: int
@@ -31,6 +32,7 @@ class Verification:
     observed: int
     findings: Sequence[Finding]
     left_out: Mapping[str, int] = field(default_factory=dict)
+    live: bool = False
 
     def of(self, verdict: Verdict) -> tuple[Finding, ...]:
         """The findings of one verdict, what most depend on first."""
@@ -47,8 +49,12 @@ class Verification:
         """The answer in a sentence or two."""
         if not self.findings:
             return "Nothing is guaranteed, so nothing was verified."
+        whole = count(len(self.findings), "guarantee")
+        if self.live and not self.seen:
+            none = "No answer could be judged" if self.observed else "No request could be replayed"
+            return f"{none}: of {whole} nothing can be said."
         if not self.observed:
-            return f"Nothing was observed: of {count(len(self.findings), 'guarantee')} nothing can be said."
+            return f"Nothing was observed: of {whole} nothing can be said."
         broken, open_ = self.counts[Verdict.BROKEN], self.counts[Verdict.NOT_ENOUGH]
         unseen = self.counts[Verdict.NOT_APPLICABLE]
         told = f"{count(broken, 'guarantee')} {verb(broken, 'is', 'are')} broken"
@@ -59,9 +65,19 @@ class Verification:
         rest += [f"{unseen:,} cannot be seen this way"] if unseen else []
         return f"{told}: {listed(rest)}."
 
+    @property
+    def seen(self) -> bool:
+        """Whether anything was seen of any guarantee."""
+        return any(one.held or one.broken for one in self.findings)
+
     def failing(self, *, on_open: bool) -> bool:
-        """Whether a guarantee is broken; with `on_open` also whether too little was seen of one."""
-        return bool(self.counts[Verdict.BROKEN] or (on_open and self.counts[Verdict.NOT_ENOUGH]))
+        """Whether a guarantee is broken; with `on_open` also whether too little was seen of one.
+
+        A build that showed nothing of any guarantee has not passed: whoever asks it waits for an answer.
+        """
+        if self.counts[Verdict.BROKEN] or (self.live and not self.seen):
+            return True
+        return on_open and bool(self.counts[Verdict.NOT_ENOUGH])
 
 
 def _weight(finding: Finding) -> tuple[int, int, str, str]:

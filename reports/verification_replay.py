@@ -144,6 +144,7 @@ def verify_target(
             for one in guarantees
         ],
         left_out=Counter(choice.left_out) + answers.left_out,
+        live=True,
     )
 
 

@@ -132,6 +132,13 @@ def test_only_safe_methods_are_sent_and_nothing_that_was_withheld(defacto: Defac
     assert form(said)["left_out"]["header authorization was withheld (--header)"] > 0
 
 
+def test_what_could_not_be_replayed_is_no_pass(defacto: Defacto, shop: Shop) -> None:
+    said = verify(defacto, shop, "--target", shop.url, "--operation", "POST /orders", *FAST)
+    assert said.code == 1
+    assert form(said)["verdict"].startswith("No request could be replayed: ")
+    assert form(said)["left_out"]
+
+
 def test_unsafe_requests_are_sent_when_that_is_said(defacto: Defacto, shop: Shop) -> None:
     with build(shop.url, unchanged) as url:
         said = verify(

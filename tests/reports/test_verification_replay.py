@@ -208,6 +208,15 @@ def test_who_is_refused_learns_nothing(tmp_path: Path, status: int) -> None:
         found = replayed(url, choice)
     assert set(verdicts(found).values()) == {Verdict.NOT_ENOUGH}
     assert sum(found.left_out.values()) == 6
+    assert found.verdict == "No answer could be judged: of 2 guarantees nothing can be said."
+    assert found.failing(on_open=False)
+
+
+def test_a_build_of_which_nothing_was_asked_has_not_passed() -> None:
+    choice = Choice(requests=(), left_out={"header authorization was withheld (--header)": 3})
+    found = replayed("http://127.0.0.1:1", choice)
+    assert found.verdict == "No request could be replayed: of 2 guarantees nothing can be said."
+    assert found.failing(on_open=False)
 
 
 def test_an_answer_that_is_no_json_says_nothing_of_its_fields(tmp_path: Path) -> None:
