@@ -154,8 +154,7 @@ class Stream:
 
     @property
     def _key(self) -> str:
-        place = f"/{self.channel}" if "/" in self.channel else self.channel
-        return f"{place}#{self.type}" if self.type else place
+        return f"{self.channel}#{self.type}" if self.type else self.channel
 
     @property
     def _inside(self) -> str:

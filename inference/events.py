@@ -13,7 +13,7 @@ from urllib.parse import quote
 
 import orjson
 
-from contract.operation import RECEIVE, SEND, Operation
+from contract.operation import RECEIVE, SEND, Operation, style_of
 from contract.statuses import MESSAGE
 from inference.segments import PARAMETER, is_machine_made
 from store.records import UNIDENTIFIED, Exchange
@@ -53,6 +53,9 @@ _SAYS = (
 
 _MAY_SAY = ("type", "kind", "name")
 """Fields that do where what they hold looks like the name of an event."""
+
+_STYLES = "./"
+"""Ends of the methods of messages, which say how their channel is written (`Operation.style`)."""
 
 _TYPE = re.compile(r"[A-Za-z_][\w.:/+-]{1,99}", re.ASCII)
 _NUMBERED = re.compile(r"(?P<name>[A-Za-z][\w.-]*[-_])\d{1,3}", re.ASCII)
@@ -120,7 +123,7 @@ def _is_schema(name: str, value: str) -> bool:
 
 def is_event(method: str) -> bool:
     """Whether a method is that of a message."""
-    return method.partition("#")[0].removesuffix(".") in {SEND, RECEIVE}
+    return method.partition("#")[0].rstrip(_STYLES) in {SEND, RECEIVE}
 
 
 def is_acknowledgement(message: Message) -> bool:
@@ -151,22 +154,21 @@ def _unnumbered(last: str) -> str:
 
 def method_of(verb: str, message: Message) -> str:
     """The method of a message."""
-    dotted = "" if "/" in message.channel else "."
-    type_ = type_of(message.type, message.payload)
-    return f"{verb}{dotted}#{type_}" if type_ else f"{verb}{dotted}"
+    style, type_ = style_of(message.channel), type_of(message.type, message.payload)
+    return f"{verb}{style}#{type_}" if type_ else f"{verb}{style}"
 
 
 def operation_of(method: str, segments: Sequence[str]) -> Operation:
     """The operation of a method, of a message or of a call, and a template."""
     head, _, type_ = method.partition("#")
-    verb = head.removesuffix(".")
-    return Operation(verb, tuple(segments), type_, dotted=head != verb)
+    verb = head.rstrip(_STYLES)
+    return Operation(verb, tuple(segments), type_, head[len(verb) :])
 
 
 def method_for(operation: Operation) -> str:
     """The method that messages of a declared operation have."""
-    dotted = "." if operation.dotted else ""
-    return f"{operation.verb}{dotted}#{operation.type}" if operation.type else f"{operation.verb}{dotted}"
+    head = f"{operation.verb}{operation.style}"
+    return f"{head}#{operation.type}" if operation.type else head
 
 
 def type_of(said: str, payload: Body | None) -> str:

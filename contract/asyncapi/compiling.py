@@ -9,7 +9,7 @@ from contract.kinds import ContentType
 from contract.openapi.declared import DeclaredOperation
 from contract.openapi.texts import said_of
 from contract.openapi.written import Parameter
-from contract.operation import RECEIVE, SEND, Operation
+from contract.operation import RECEIVE, SEND, of_channel
 from contract.schema import traced
 from contract.statuses import MESSAGE, word_of
 from contract.subject import Subject
@@ -30,17 +30,16 @@ _RECEIVED = Subject(("response", _MESSAGE))
 
 def compiled(channel: Channel, producer: str, viewer: Viewer) -> Iterator[DeclaredOperation]:
     """The operations of a channel. Messages of one type are alternatives."""
-    dotted = "/" not in channel.address
-    segments = tuple(filter(None, channel.address.split("." if dotted else "/")))
     by_type: dict[str, list[Message]] = {}
     for one in channel.messages:
         by_type.setdefault(one.type, []).append(one)
     for name, messages in by_type.items():
         for verb, at in ((SEND, _REQUEST), (RECEIVE, _RECEIVED)):
-            key = Operation(verb, segments, name, dotted).text
+            operation = of_channel(verb, channel.address, name)
+            key = operation.text
             path = key.partition(" ")[2]
             compiler = _Compiler(producer, key, viewer)
-            parameters = tuple(compiler.parameters(channel.parameters, segments))
+            parameters = tuple(compiler.parameters(channel.parameters, operation.segments))
             message = tuple(compiler.message(messages, at))
             yield DeclaredOperation(
                 key=key,

@@ -12,7 +12,7 @@ from contract.openapi.written import Parameter
 from contract.view import Leaf
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
     from contract.asyncapi.traits import Fields
     from contract.openapi.library import Library
@@ -39,6 +39,12 @@ def address_of(name: str, channel: Leaf) -> str:
         or name
         or _text_at(channel, "bindings", "amqp", "exchange", "name")
     )
+
+
+def below(servers: Sequence[Leaf], address: str) -> str:
+    """An address at its servers: where all have paths it is one, with or without the slash before it."""
+    paths = servers and all(word(server, "protocol") in _WITH_PATHS for server in servers)
+    return f"/{address.lstrip('/')}" if paths and address else address
 
 
 def bases_of(servers: Iterable[Leaf]) -> tuple[str, ...]:

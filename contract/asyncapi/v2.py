@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from contract.asyncapi.reading import address_of, bases_of, message_of, parameters_of
+from contract.asyncapi.reading import address_of, bases_of, below, message_of, parameters_of
 from contract.asyncapi.traits import with_traits
 from contract.asyncapi.written import Channel
 from contract.openapi.reading import child, entries, items
@@ -23,7 +23,8 @@ def channels(library: Library) -> Iterator[Channel]:
     """All channels, in the order of the document. Whoever publishes, a message is sent and received."""
     root = library.root
     for name, channel in entries(child(root, "channels")):
-        address = address_of(name, channel)
+        servers = _servers(channel, root)
+        address = below(servers, address_of(name, channel))
         operations = [
             operation
             for action in ("publish", "subscribe")
@@ -34,7 +35,7 @@ def channels(library: Library) -> Iterator[Channel]:
             address=address,
             pointer=channel.pointer,
             security=_security(operations, root),
-            bases=bases_of(_servers(channel, root)),
+            bases=bases_of(servers),
             parameters=tuple(parameters_of(channel, address)),
             messages=tuple(
                 message_of(with_traits(leaf, root, override=True), pointer, _key(pointer), library)

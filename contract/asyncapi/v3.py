@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import TYPE_CHECKING
 
-from contract.asyncapi.reading import address_of, bases_of, message_of, parameters_of
+from contract.asyncapi.reading import address_of, bases_of, below, message_of, parameters_of
 from contract.asyncapi.traits import with_traits
 from contract.asyncapi.written import Channel
 from contract.openapi.reading import child, entries, items, word
@@ -23,12 +23,13 @@ def channels(library: Library) -> Iterator[Channel]:
     security = _security(root)
     servers = [server for _, server in entries(child(root, "servers"))]
     for _, channel in entries(child(root, "channels")):
-        address = address_of(word(channel, "address"), channel)
+        own = list(items(child(channel, "servers"))) or servers
+        address = below(own, address_of(word(channel, "address"), channel))
         yield Channel(
             address=address,
             pointer=channel.pointer,
             security=tuple(sorted(security[channel.pointer])),
-            bases=bases_of(items(child(channel, "servers")) if child(channel, "servers") else servers),
+            bases=bases_of(own),
             parameters=tuple(parameters_of(channel, address)),
             messages=tuple(
                 message_of(with_traits(leaf, root, override=False), leaf.pointer, key, library)

@@ -11,7 +11,7 @@ from contract.changes.schemas import Schemas
 from contract.changes.security import demanded
 from contract.openapi.errors import DeclaredError
 from contract.openapi.reading import child, entries, flag, items, word
-from contract.operation import RECEIVE, SEND, Operation
+from contract.operation import RECEIVE, SEND, of_channel
 from contract.statuses import MESSAGE, word_of
 from contract.subject import Subject
 from contract.view import TRUE, Group, Leaf
@@ -68,12 +68,10 @@ def _schemes(requirement: Leaf) -> list[str]:
 
 
 def _sides(channel: Channel, schemas: Schemas) -> Iterator[Side]:
-    dotted = "/" not in channel.address
-    segments = tuple(filter(None, channel.address.split("." if dotted else "/")))
     for name in dict.fromkeys(message.type for message in channel.messages):
         messages = [message for message in channel.messages if message.type == name]
         for verb, at in _SIDES:
-            key = Operation(verb, segments, name, dotted).text
+            key = of_channel(verb, channel.address, name).text
             found = [
                 ("", place) for parameter in channel.parameters for place in _parameter(parameter, schemas)
             ]

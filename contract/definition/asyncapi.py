@@ -57,8 +57,7 @@ def channels_of(events: Iterable[DefinedOperation]) -> dict[str, dict[str, list[
 
 def address_of(key: str) -> str:
     """The address of the channel of an operation, as clients write it."""
-    operation = parse(key)
-    return ("." if operation.dotted else "/").join(operation.segments)
+    return parse(key).place
 
 
 def stated_in(form: Form, producer: str, events: Iterable[DefinedOperation]) -> dict[str, Clause]:
@@ -68,7 +67,6 @@ def stated_in(form: Form, producer: str, events: Iterable[DefinedOperation]) -> 
     for operation in events:
         key = parse(operation.key)
         own = found.get(operation.key) or found.get(key._replace(type=UNTYPED).text)
-        own = own or found.get(key._replace(type=UNTYPED, dotted=True).text)
         for clause in own.clauses_for(()) if own else ():
             named = type(clause)(
                 producer=producer, operation=operation.key, subject=clause.subject, kind=clause.kind

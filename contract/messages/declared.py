@@ -105,9 +105,10 @@ class DeclaredMessages(DeclaredContract):
         operation = parse(key)
         if not messages or not operation.is_event:
             return
-        path = ".".join(operation.segments) if operation.dotted else f"/{'/'.join(operation.segments)}"
         named = [replace(message, type=operation.type) for message in messages]
-        yield from (one for one in compiled(_channel(path, named), self.producer, viewer) if one.key == key)
+        yield from (
+            one for one in compiled(_channel(operation.place, named), self.producer, viewer) if one.key == key
+        )
 
 
 class _Types:

@@ -232,8 +232,8 @@ def test_retained_messages_are_some_of_what_is_delivered_and_all_of_what_is_publ
     ]
     sent = [replace(message(n, "a/b", {"n": n}, consumer=None, number=n), headers=flag) for n in range(30)]
     assert said(retained([*given, *sent])) == [
-        "RECEIVE /a/b: who subscribes is given the last message of a channel at once",
-        "SEND /a/b: the last one of a channel is left for who subscribes later",
+        "RECEIVE a/b: who subscribes is given the last message of a channel at once",
+        "SEND a/b: the last one of a channel is left for who subscribes later",
     ]
     mixed = [replace(one, headers=flag if n else ()) for n, one in enumerate(sent)]
     assert doubted(retained(mixed)) == ["1 of 30 were not"]

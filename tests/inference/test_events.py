@@ -106,7 +106,7 @@ def test_slashes_and_dots_are_kept(tmp_path: Path) -> None:
         + [message(n, "sensors.temperature", {"c": n}, consumer=None, number=n) for n in range(9)],
     )
     assert {one.key for one in found.producers[0].operations} == {
-        "RECEIVE /sensors/{sensor_id}/temperature",
+        "RECEIVE sensors/{sensor_id}/temperature",
         "SEND sensors.temperature",
     }
 
@@ -335,6 +335,9 @@ def test_types(said: str, payload: Any, found: str) -> None:
         "GET /",
         "RECEIVE orders.{tenant}.created#order.created",
         "SEND /sensors/{sensor_id}/temp",
+        "SEND sensors/{sensor_id}/temp#a/b",
+        "RECEIVE sensors/",
+        "RECEIVE /sensors",
         "RECEIVE orders",
     ],
 )
@@ -343,7 +346,7 @@ def test_keys_come_back(key: str) -> None:
 
 
 def test_what_a_key_says() -> None:
-    assert parse("RECEIVE a.{b}#t") == Operation("RECEIVE", ("a", "{b}"), "t", dotted=True)
+    assert parse("RECEIVE a.{b}#t") == Operation("RECEIVE", ("a", "{b}"), "t", ".")
     assert not parse("GET /a").is_event
 
 
@@ -356,6 +359,9 @@ def test_what_a_key_says() -> None:
         (["RECEIVE orders#A.b", "RECEIVE orders#C"], "orders", "ab", "RECEIVE orders#A.b"),
         (["RECEIVE orders#A", "RECEIVE orders#B"], "orders", "other", "RECEIVE orders#other"),
         (["SEND orders#Ab"], "orders", "Ab", "RECEIVE orders#Ab"),
+        (["RECEIVE garage/{door}"], "garage/left", "", "RECEIVE garage/{door}"),
+        (["RECEIVE garage/{door}"], "/garage/left", "", "RECEIVE /garage/{garage}"),
+        (["RECEIVE /garage/{door}"], "garage/left", "", "RECEIVE garage/{garage}"),
     ],
 )
 def test_declared_types_are_found_again(declared: list[str], channel: str, type_: str, key: str) -> None:

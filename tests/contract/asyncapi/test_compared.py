@@ -12,7 +12,7 @@ from contract.subject import parse
 from reports.compare import compare
 from store.records import Capture
 
-SEEN = "RECEIVE /smartylighting/streetlights/1/0/event/{streetlightId}/lighting/measured#lightMeasured"
+SEEN = "RECEIVE smartylighting/streetlights/1/0/event/{streetlightId}/lighting/measured#lightMeasured"
 
 
 def test_observed_and_never_seen() -> None:

@@ -24,7 +24,7 @@ NUMBER = {"payload": {"type": "integer"}}
     ("name", "bindings", "address"),
     [
         ("orders.{tenant}.created", {}, "orders.{tenant}.created"),
-        ("sensors/{id}/temp", {}, "/sensors/{id}/temp"),
+        ("sensors/{id}/temp", {}, "sensors/{id}/temp"),
         ("/sensors/{id}/temp", {}, "/sensors/{id}/temp"),
         ("/", {}, "/"),
         ("orders", {"kafka": {"topic": "orders.v2"}}, "orders.v2"),
@@ -245,6 +245,14 @@ def test_the_path_of_a_server_stands_before_addresses(version: str, servers: dic
     called = contract.as_called(["RECEIVE /v1/rooms/{room_id}#m"])
     assert {one.key for one in called.operations} == {"SEND /v1/rooms/{id}#M", "RECEIVE /v1/rooms/{id}#M"}
     assert contract.as_called(["RECEIVE /rooms/{room_id}#m"]).operations == contract.operations
+
+
+@pytest.mark.parametrize("protocol", ["ws", "mqtt"])
+def test_an_address_is_a_path_where_its_servers_have_paths(protocol: str) -> None:
+    server = {"url": f"{protocol}://x.example", "protocol": protocol}
+    contract = loaded(document({"rooms/{id}": published(NUMBER)}, servers={"live": server}))
+    place = "/rooms/{id}" if protocol == "ws" else "rooms/{id}"
+    assert {one.key for one in contract.operations} == {f"SEND {place}", f"RECEIVE {place}"}
 
 
 def test_schemas_of_keys_are_named_and_left_out() -> None:

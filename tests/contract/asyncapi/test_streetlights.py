@@ -13,7 +13,7 @@ from tests.contract.asyncapi.saying import said
 HERE = Path(__file__).parent
 MEASURED = "streetlights.1.event.{streetlightId}.lighting.measured#LightMeasured"
 TURN = "streetlights.1.action.{streetlightId}.turn"
-LIGHTING = "/smartylighting/streetlights/1/0/event/{streetlightId}/lighting/measured#lightMeasured"
+LIGHTING = "smartylighting/streetlights/1/0/event/{streetlightId}/lighting/measured#lightMeasured"
 DIM = "/smartylighting/streetlights/1/0/action/{streetlightId}/dim#DimLight"
 
 

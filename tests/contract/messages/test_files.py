@@ -59,12 +59,12 @@ def test_a_type_is_declared_wherever_it_was_observed(tmp_path: Path) -> None:
     observed = contract.observed(
         seen(
             "RECEIVE orders.eu#shop.OrderPlaced",
-            "SEND /orders/us#order_placed",
+            "SEND orders/us#order_placed",
             "RECEIVE orders#Other",
             "GET /a",
         )
     )
-    assert keys(observed) == {"RECEIVE orders.eu#shop.OrderPlaced", "SEND /orders/us#order_placed"}
+    assert keys(observed) == {"RECEIVE orders.eu#shop.OrderPlaced", "SEND orders/us#order_placed"}
     clauses = said(observed, "RECEIVE orders.eu#shop.OrderPlaced")
     assert clauses["response.message.body.id type"] == ["string"]
     assert keys(contract.observed([])) == {"RECEIVE {channel}#shop.OrderPlaced"}
