@@ -56,7 +56,7 @@ _IN_FULL = frozenset({"contradicted", "relied"})
 
 
 def write(report: RenderableType, stream: TextIO, width: int | None = None) -> None:
-    """Print a report: coloured and as wide as the terminal, or plain and `WIDTH` columns wide."""
+    """Print a report: coloured and as wide as the terminal; or plain, `WIDTH` columns wide, not padded."""
     terminal = stream.isatty()
     console = Console(
         file=stream,
@@ -67,7 +67,12 @@ def write(report: RenderableType, stream: TextIO, width: int | None = None) -> N
         emoji=False,
         markup=False,
     )
-    console.print(report)
+    if terminal:
+        console.print(report)
+        return
+    with console.capture() as captured:
+        console.print(report)
+    stream.writelines(f"{line.rstrip(' ')}\n" for line in captured.get().split("\n")[:-1])
 
 
 def drift_text(drift: Drift) -> RenderableType:

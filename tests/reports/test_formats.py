@@ -43,6 +43,12 @@ def compare(name: str, text: str) -> None:
     assert text == path.read_text(encoding="utf-8")
 
 
+def test_text_that_is_piped_has_no_trailing_blanks(shop_drift: Drift, shop_map: ContractMap) -> None:
+    for text in map(printed, (drift_text(shop_drift), map_text(shop_map))):
+        assert text.endswith("\n")
+        assert not [line for line in text.split("\n") if line.endswith(" ")]
+
+
 def test_drift_text(shop_drift: Drift) -> None:
     compare("drift.txt", printed(drift_text(shop_drift)))
 
