@@ -54,10 +54,12 @@ def command(
     """
     from inference.names import Names  # noqa: PLC0415  # commands import their work when they run
     from reports.listing import Listed, Wanted, as_csv, as_jsonl, as_text, listed  # noqa: PLC0415
+    from reports.reading import ensure_kept  # noqa: PLC0415
     from store.store import Store  # noqa: PLC0415
 
     wanted = Wanted(consumer=consumer, operation=operation, status=status)
     with Store.open(store_url, create=False) as store:
+        ensure_kept(store, producer, "exchanges", store.exchanges(producer=producer, limit=1))
         observed = store.exchanges(producer=producer, since=since, until=until)
         rows = islice(listed(observed, Names.of(store), wanted), limit)
         if output_format == "csv":

@@ -47,9 +47,11 @@ def command(
     from inference.names import Names  # noqa: PLC0415  # commands import their work when they run
     from reports.listing import as_csv, as_jsonl  # noqa: PLC0415
     from reports.message_listing import ListedMessage, as_text, listed_messages  # noqa: PLC0415
+    from reports.reading import ensure_kept  # noqa: PLC0415
     from store.store import Store  # noqa: PLC0415
 
     with Store.open(store_url, create=False) as store:
+        ensure_kept(store, producer, "messages", store.messages(producer=producer))
         observed = store.messages(producer=producer, since=since, until=until)
         found = listed_messages(observed, Names.of(store), consumer=consumer, operation=operation)
         rows = islice(found, limit)

@@ -11,7 +11,7 @@ from reports.periods import Observed
 from store.errors import DefactoError, QuestionError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from contract.openapi import DeclaredContract
     from reports.when import Span
@@ -33,6 +33,29 @@ def producers_of(store: Store, named: str | None) -> list[str]:
     if named is not None and named not in known:
         raise QuestionError(f"There is no producer {named!r}. There are: {', '.join(known)}.")
     return known if named is None else [named]
+
+
+def ensure_kept(store: Store, producer: str | None, what: str, kept: Iterable[object]) -> None:
+    """Whether there is anything to list, before a list is begun.
+
+    Args:
+        store: what was recorded.
+        producer: whose, None: of all.
+        what: `exchanges` or `messages`, as the commands are called.
+        kept: them; the first is enough.
+
+    Raises:
+        QuestionError: there is no such producer.
+        DefactoError: nothing was recorded, or none of these is kept.
+    """
+    producers_of(store, producer)
+    if next(iter(kept), None) is None:
+        other = "messages" if what == "exchanges" else "exchanges"
+        raise DefactoError(
+            f"no {what} are kept in {store.url}{f' of {producer}' if producer else ''}",
+            f"Try defacto {other}; what is kept as summaries alone (--keep summaries, defacto prune) "
+            "is told by defacto map.",
+        )
 
 
 def as_called(store: Store, declared: Mapping[str, DeclaredContract]) -> dict[str, DeclaredContract]:

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from store.store import Store
+from tests.inference.traffic import message
 from tests.proxy.importers.samples import entry, har_of
 
 if TYPE_CHECKING:
@@ -89,7 +91,6 @@ def test_no_response_is_null(shop: Defacto) -> None:
         (["--consumer", "store*"], ["/carts"]),
         (["--operation", "GET /orders/{order_id}"], ["/orders/42", "/orders/43", "/orders/44"]),
         (["--operation", "* /carts"], ["/carts"]),
-        (["--producer", "nobody"], []),
         (["--since", "2026-03-02T09:02:00Z"], ["/orders/42", "/carts", "/orders/44"]),
         (["--until", "2026-03-02T09:02:00Z"], ["/orders/43"]),
         (["--limit", "2"], ["/orders/42", "/orders/43"]),
@@ -128,3 +129,24 @@ def test_without_a_store_it_says_so(defacto: Defacto) -> None:
     said = defacto("exchanges", "--store", "none.db")
     assert said.code == 3
     assert "none.db" in said.err
+
+
+def test_a_store_without_exchanges_says_so(defacto: Defacto, tmp_path: Path) -> None:
+    with Store.open(str(tmp_path / "defacto.db")):
+        pass
+    said = defacto("exchanges", "--format", "csv")
+    assert (said.code, said.out) == (3, "")
+    assert "nothing was recorded in" in said.err
+    assert "Use defacto record" in said.err
+    with Store.open(str(tmp_path / "defacto.db")) as store:
+        store.write(messages=[message(1, "order.created", {"id": 1})])
+    said = defacto("exchanges")
+    assert (said.code, said.out) == (3, "")
+    assert "no exchanges are kept in" in said.err
+    assert "defacto messages" in said.err
+
+
+def test_a_filter_that_finds_nothing_is_an_answer(shop: Defacto) -> None:
+    said = shop("exchanges", "--status", "418")
+    assert (said.code, said.out) == (0, "")
+    assert shop("exchanges", "--producer", "nobody").code == 2

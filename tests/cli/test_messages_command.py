@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from store.store import Store
-from tests.inference.traffic import message
+from tests.inference.traffic import call, message
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -101,3 +101,12 @@ def test_a_message_is_opened_by_its_id(events: Defacto) -> None:
     opened = json.loads(events("show", identifier, "--format", "json").out)
     assert opened["operation"] == "RECEIVE order.created"
     assert opened["payload"]["text"].startswith("{")
+
+
+def test_a_store_without_messages_says_so(defacto: Defacto, tmp_path: Path) -> None:
+    with Store.open(str(tmp_path / "defacto.db")) as store:
+        store.write([call(1, "GET", "/orders")])
+    said = defacto("messages")
+    assert (said.code, said.out) == (3, "")
+    assert "no messages are kept in" in said.err
+    assert "defacto exchanges" in said.err
