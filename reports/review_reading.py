@@ -125,8 +125,13 @@ def reviewed(
     """The review of what is new from an instant (Unix ns) on.
 
     Raises:
-        DefactoError: the store cannot be read.
+        DefactoError: the store cannot be read, or nothing was observed until then.
     """
+    if reader.whole.window is None:
+        raise DefactoError(
+            f"nothing was observed until {day_of(reader.now)}, so there is nothing to review",
+            "Record with defacto record or defacto import, or give a later day with --until.",
+        )
     material = reader.material(incidents, since)
     return Review(
         producers=reader.producers,

@@ -136,7 +136,11 @@ def test_what_was_announced_is_no_surprise(story: Defacto) -> None:
     form = review(story, "--since", DECEMBER, "--until", "2024-02-01")
     (change,) = form["lists"]["changes"]["items"]
     id_ = change["about"].split(" ")[0]
-    assert (change["said"], change["since"], change["bad"]) == ("ref goes", "2024-01-01", True)
+    assert (change["said"], change["since"], change["bad"]) == (
+        "ref goes (GET /orders 200 body items[].ref)",
+        "2024-01-01",
+        True,
+    )
     assert form["metrics"]["surprises"]["trend"][-1]["value"] > 0
     said = story("change", "announce", id_, "--channel", "mail", "--at", "2023-12-12")
     assert said.code == 0, said.err
@@ -216,3 +220,12 @@ def test_used_wrongly(story: Defacto, tmp_path: Path) -> None:
     (tmp_path / "other.json").write_text("{}")
     said = story("review", "--since", "other.json")
     assert (said.code, "is no saved review" in said.err) == (3, True)
+
+
+def test_before_anything_was_observed_there_is_nothing_to_review(story: Defacto, tmp_path: Path) -> None:
+    for documents in ((), DOCUMENTED):
+        said = story("review", "--since", "2020-01-01", "--until", "2020-02-01", *documents)
+        assert (said.code, said.out) == (3, "")
+        assert "nothing was observed until 2020-02-01, so there is nothing to review" in said.err
+    (tmp_path / "contract.yaml").unlink()
+    assert story("review", "--since", "2020-01-01", "--until", "2020-02-01").code == 3
