@@ -110,11 +110,9 @@ class Resolution:
         elif _kind(reader) != _kind(writer):
             if _kind(reader) not in _PROMOTED.get(_kind(writer), ()):
                 yield "avro-type-changed", at, f"is written as {_kind(writer)} and read as {_kind(reader)}"
-        elif _decimal(reader) and _decimal(writer) and _decimal(reader) != _decimal(writer):
-            was, will_be = (
-                "{} digits, {} of them decimals".format(*_decimal(one)) for one in (writer, reader)
-            )
-            yield "avro-decimal-changed", at, f"is written with {was}, and read with {will_be}"
+        elif (was := _decimal(writer)) and (will_be := _decimal(reader)) and was != will_be:
+            written, read = ("{} digits, {} of them decimals".format(*one) for one in (was, will_be))
+            yield "avro-decimal-changed", at, f"is written with {written}, and read with {read}"
         else:
             yield from self._alike(reader, writer, at)
 

@@ -22,14 +22,17 @@ from graphql import (
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from graphql import GraphQLSchema
+    from graphql import BreakingChange, DangerousChange, GraphQLSchema
 
 _ROOTS = ("query", "mutation", "subscription")
 
 
 def differences(old: GraphQLSchema, new: GraphQLSchema) -> Iterator[tuple[str, str]]:
     """The names of rules, less `graphql-`, each with a description."""
-    for one in (*find_breaking_changes(old, new), *find_dangerous_changes(old, new)):
+    found: list[BreakingChange | DangerousChange] = []
+    found += find_breaking_changes(old, new)
+    found += find_dangerous_changes(old, new)
+    for one in found:
         if not one.description.startswith("Standard scalar"):  # not used any more; nobody can tell
             yield one.type.name.lower().replace("_", "-"), one.description.rstrip(".")
     yield from _roots(old, new)

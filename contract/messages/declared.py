@@ -124,7 +124,7 @@ class _Types:
     def called(self, type_: str) -> Sequence[Message]:
         """Those of a type, as traffic names it: by its name, else by the last part of that."""
         letters = _letters(type_)
-        return (self._whole.get(letters) or self._last.get(letters, ())) if type_ else ()
+        return (self._whole.get(letters) or self._last.get(letters) or ()) if type_ else ()
 
 
 def _of_channels(placed: Sequence[Placed], producer: str) -> Iterator[DeclaredOperation]:

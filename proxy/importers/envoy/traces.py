@@ -26,8 +26,7 @@ if TYPE_CHECKING:
 
 OPEN = 1000
 OPEN_BYTES = 64 << 20
-"""Of streamed traces that are put together at a time, of exchanges and of connections; a file of Envoy's own has
-one."""
+"""Of streamed traces that are put together at a time; a file of Envoy's own has one."""
 
 
 class Traces:
