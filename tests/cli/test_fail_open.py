@@ -117,7 +117,8 @@ def left_out(summary: str) -> int:
 def until_recorded_again(running: Recorder, traffic: Traffic) -> None:
     """Until something that is asked for from now on is in the store.
 
-    A newcomer asks: under pressure sampling may leave out all of who is known, and keeps the first of who is new.
+    A newcomer asks: under pressure sampling may leave out all of who is known, but never
+    the first of who is new.
     """
     newcomer = f"newcomer-{traffic.count}/1"
 
