@@ -12,7 +12,9 @@ _HEADER = re.compile(
 _PARAMETERS = frozenset({"api-version", "api_version", "apiversion", "version", "v"})
 _WORD = re.compile(r"v?\d+(?:\.\d+){0,2}|\d{4}-\d{2}(?:-\d{2})?(?:-preview)?", re.IGNORECASE)
 _SEGMENT = re.compile(r"v\d+(?:\.\d+){0,2}(?:alpha\d*|beta\d*)?|\d{4}-\d{2}-\d{2}")
-_MEDIA = re.compile(r"\.(v\d+(?:\.\d+)*)(?:\.[\w.-]+)?\+|;\s*(?:version|v)=\"?([\w.-]+)")
+_MEDIA = re.compile(
+    r"\.(v\d{1,9}(?:\.\d{1,9}){0,4})(?:\.[\w.-]{1,100})?\+|;\s*+(?:version|v)=\"?([\w.-]+)"
+)  # bounded: a field may begin so at each of its characters
 
 
 def path_version(operation: str) -> str:

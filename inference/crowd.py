@@ -26,7 +26,7 @@ _CROWD = 6
 _LARGE_CROWD = 20
 _LOCALE = re.compile(r"[a-z]{2}(?:[-_][A-Z]{2})?")
 _LOCALES = 3
-_VERSION = re.compile(r"v\d+(?:[._]\d+)*(?:alpha|beta)?\d*")
+_VERSION = re.compile(r"v\d++(?:[._]\d++)*+(?:(?:alpha|beta)\d*)?")
 _CHANGES = frozenset({"PUT", "PATCH", "DELETE"})
 _ALIKE = 0.5
 """From this likeness on two answers are taken for answers of one operation."""

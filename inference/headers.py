@@ -7,8 +7,13 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from contract.operation import parse
 from contract.subject import Subject
+from contract.versions import (
+    is_version,
+    is_version_header,
+    is_version_parameter,
+    media_version,
+)
 from inference.asks import media_types
 
 if TYPE_CHECKING:
@@ -23,14 +28,7 @@ _KEY_HEADERS = frozenset(
     "x-api-key api-key apikey x-apikey x-auth-token x-access-token private-token x-auth-key x-token".split()  # noqa: SIM905  # a list of words
 )
 _KEY_PARAMETERS = frozenset("api_key apikey api-key access_token auth_token key token appid app_id".split())  # noqa: SIM905  # as above
-_SESSION = re.compile(r"(?:^|;\s*)[^=;]*(?:sess|sid|auth|token|jwt)[^=;]*=", re.IGNORECASE)
-_VERSION_HEADER = re.compile(
-    r"(?:x-)?(?:(?!client|app|sdk|user|agent|browser|os)[a-z0-9]+-)?(?:api-|accept-)?version|accept-version"
-)
-_VERSION_WORD = re.compile(r"v?\d+(?:\.\d+){0,2}|\d{4}-\d{2}(?:-\d{2})?(?:-preview)?", re.IGNORECASE)
-_PATH_VERSION = re.compile(r"v\d+(?:\.\d+){0,2}(?:alpha\d*|beta\d*)?|\d{4}-\d{2}-\d{2}")
-_MEDIA_VERSION = re.compile(r"\.(v\d+(?:\.\d+)*)(?:\.[\w.-]+)?\+|;\s*(?:version|v)=\"?([\w.-]+)")
-_VERSION_PARAMETERS = frozenset({"api-version", "api_version", "apiversion", "version", "v"})
+_SESSION = re.compile(r"(?:^|;)(?=[^=;]*+=)[^=;]*?(?:sess|sid|auth|token|jwt)", re.IGNORECASE)
 _LIMIT_HEADER = re.compile(r"(?:x-)?rate-?limit(?:-[a-z]+)*-?(?:limit|remaining|reset)|(?:x-)?ratelimit")
 
 
@@ -45,7 +43,7 @@ def asked(headers: Headers, pairs: Iterable[tuple[str, str]]) -> list[Fact]:
         lower = name.lower()
         if lower in _KEY_PARAMETERS:
             found.append((Subject(("request", "query", name)).text, "auth", "api-key"))
-        elif lower in _VERSION_PARAMETERS and _VERSION_WORD.fullmatch(value):
+        elif is_version_parameter(name) and is_version(value):
             found.append((Subject(("request", "query", name)).text, "versioning", value))
     if not any(kind == "auth" for _, kind, _ in found):
         found.append(("", "auth", "none"))
@@ -81,10 +79,8 @@ def _credential(name: str, value: str) -> tuple[str, str] | None:
 
 def _version(name: str, value: str) -> tuple[str, str]:
     if name == "accept":
-        match = _MEDIA_VERSION.search(value)
-        return "versioning", (match[1] or match[2]) if match else ""
-    named = _VERSION_HEADER.fullmatch(name) and _VERSION_WORD.fullmatch(value)
-    return "versioning", value if named else ""
+        return "versioning", media_version(value)
+    return "versioning", value if is_version_header(name) and is_version(value) else ""
 
 
 def answered(status: str, headers: Headers, authority: str, sent: Headers) -> list[Fact]:
@@ -113,12 +109,6 @@ def negotiated(sent: Headers, media_type: str) -> list[Fact]:
         if name == "accept" and media_type in media_types(value):
             return [("request.header.accept", "negotiation", media_type)]
     return []
-
-
-def versions_in(operation: str) -> str:
-    """The version that a path names near its beginning; `""` if none."""
-    segments = parse(operation).segments
-    return next((part for part in segments[:3] if _PATH_VERSION.fullmatch(part)), "")
 
 
 def _origin(location: str, authority: str) -> str:

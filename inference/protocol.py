@@ -14,7 +14,8 @@ from contract.clause import Clause
 from contract.kinds import Auth, Compression, Cors, Negotiation, RateLimit, Redirect, Validator, Versioning
 from contract.statuses import word_of
 from contract.subject import Subject, parse
-from inference.headers import answered, asked, negotiated, versions_in
+from contract.versions import path_version
+from inference.headers import answered, asked, negotiated
 from inference.stated import Stated, evidence_of
 from inference.tally import Tally
 from inference.thresholds import MAX_ANONYMOUS, MIN_PROTOCOL, MIN_REVALIDATIONS
@@ -89,7 +90,7 @@ class ProtocolFacts:
         found: dict[tuple[str, str], dict[str, Tally]] = defaultdict(dict)
         for (place, kind, word), tally in sorted(self.facts.items()):
             found[kind, place][word] = tally
-        version = versions_in(operation)
+        version = path_version(operation)
         if version:
             found["versioning", "request.path"][version] = self.calls
         anonymous = sum(tally.count for tally in found.pop(("auth", ""), {}).values())

@@ -23,7 +23,7 @@ Prefix = tuple[str, ...]
 """The labels of a template down to some place."""
 
 VERSION = re.compile(
-    r"v\d+(?:[._]\d+)*(?:alpha|beta|rc)?\d*|\d+(?:\.\d+)*|\d{4}-\d\d.*",
+    r"v\d++(?:[._]\d++)*+(?:(?:alpha|beta|rc)\d*)?|\d+(?:\.\d+)*|\d{4}-\d\d.*",
     re.IGNORECASE,
 )
 """A segment that names a version of the interface."""
