@@ -36,7 +36,7 @@ class Operation(NamedTuple):
         """The path, or the channel."""
         if self.style == ".":
             return ".".join(self.segments)
-        if self.style == "/" and len(self.segments) > 1:
+        if self.style == "/" and len(self.segments) != 1:
             return "/".join(self.segments)
         return f"{self.segments[0]}/" if self.style else f"/{'/'.join(self.segments)}"
 

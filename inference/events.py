@@ -162,7 +162,10 @@ def operation_of(method: str, segments: Sequence[str]) -> Operation:
     """The operation of a method, of a message or of a call, and a template."""
     head, _, type_ = method.partition("#")
     verb = head.rstrip(_STYLES)
-    return Operation(verb, tuple(segments), type_, head[len(verb) :])
+    style = head[len(verb) :]
+    if verb not in {SEND, RECEIVE} or len(style) > 1:  # of a call any text may be the method
+        return Operation(head, tuple(segments), type_)
+    return Operation(verb, tuple(segments), type_, style)
 
 
 def method_for(operation: Operation) -> str:

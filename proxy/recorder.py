@@ -7,6 +7,7 @@ raise.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -26,6 +27,12 @@ if TYPE_CHECKING:
 
     from proxy.config import Config
     from proxy.raw import RawMessage, RawRecord
+
+
+OTHER_METHOD = "OTHER"
+"""Stands for methods that nobody means, which HTTP/2 and recordings can hold."""
+_METHOD = re.compile(r"(?!(?:SEND|RECEIVE)\Z)[A-Za-z0-9_-]{1,32}")
+"""Those of HTTP's registry and more; not the two words by which messages are told from calls."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +103,10 @@ class Recorder:
             raw.response_body, call.response_fields, redaction, response_place, limit, flaws, ended=ended
         )
         flaws.extend(lengths)
+        method = raw.method
+        if not _METHOD.fullmatch(method):
+            method = OTHER_METHOD
+            flaws.append("method-unreadable")
         return Exchange(
             id=self._id(raw),
             producer=raw.producer,
@@ -104,7 +115,7 @@ class Recorder:
             source=raw.source,
             protocol=raw.protocol,
             started_at=raw.started_at,
-            method=raw.method,
+            method=method,
             scheme=target.scheme,
             authority=target.authority,
             path=redaction.path(target.path),

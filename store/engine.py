@@ -107,6 +107,8 @@ def open_database(url: str, *, create: bool) -> Database:
             raise StoreError(f"defacto cannot keep a store in {other}.", _FORMS)
 
 
+_LONGEST_NAME = 255
+"""Bytes of a file's name, as common file systems have it."""
 _FORMS = "Use a file name such as defacto.db, or postgresql://user@host/database."
 
 
@@ -118,6 +120,8 @@ def _masked(url: str) -> str:
 
 def _open_sqlite(path: Path, *, create: bool) -> Database:
     shown = str(path)
+    if len(os.fsencode(path.name)) > _LONGEST_NAME:
+        raise StoreError(f"{shown[:_LONGEST_NAME]}… is too long for the name of a file.", _FORMS)
     if path.is_dir():
         raise StoreError(f"{shown} is a folder, not a store.", "Name a file in it, such as defacto.db.")
     if not path.exists():

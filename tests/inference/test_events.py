@@ -407,3 +407,11 @@ def test_a_media_type_that_no_message_names_is_not_told_as_a_header() -> None:
         tally = seen.met(stated.clause.subject)
         assert tally is not None
         assert tally.count == 9
+
+
+def test_whatever_a_store_holds_for_a_method_has_a_key(tmp_path: Path) -> None:
+    methods = ("", ".", "/", "./", "SEND./", "GET.", "RECEIVE/", "#")
+    calls = [call(0, method, path) for method in methods for path in ("", "/", "//", "/a.b")]
+    found = mapped(tmp_path, [], calls)
+    keys = {one.key for producer in found.producers for one in producer.operations}
+    assert {" /", ". /", "/ /", "./ /", "SEND./ /", "GET. /", "GET. /a.b"} <= keys

@@ -154,6 +154,20 @@ def test_flaws(raw: RawExchange, flaws: set[str]) -> None:
     assert set(RECORDER.exchange(raw).flaws) == flaws
 
 
+@pytest.mark.parametrize(
+    "method", ["", "/", "GET /x", "GET#x", "SEND", "RECEIVE", "SEND.", "x" * 33, "GET\n", "Ġ"]
+)
+def test_a_method_that_nobody_means_is_told_and_not_kept(method: str) -> None:
+    record = RECORDER.exchange(exchange(method=method))
+    assert (record.method, record.flaws) == ("OTHER", ("method-unreadable",))
+
+
+@pytest.mark.parametrize("method", ["GET", "M-SEARCH", "SENDER", "get", "x_1"])
+def test_other_methods_are_kept(method: str) -> None:
+    record = RECORDER.exchange(exchange(method=method))
+    assert (record.method, record.flaws) == (method, ())
+
+
 def test_undecodable_and_withheld_bodies_keep_no_content() -> None:
     for raw in (
         with_body(b"hello", "", coding="br"),

@@ -40,6 +40,12 @@ def test_a_file_name_and_its_url_mean_the_same(tmp_path: Path) -> None:
         assert store.count() == 1
 
 
+def test_a_name_that_no_file_can_have() -> None:
+    message, hint = refusal("a" * 300)
+    assert "too long" in message
+    assert "defacto.db" in hint
+
+
 def test_a_sqlite_store_is_in_wal_mode_and_one_file_when_closed(tmp_path: Path) -> None:
     with Store.open(str(tmp_path / "s.db")) as store, store._database.reading() as connection:
         assert connection.exec_driver_sql("PRAGMA journal_mode").scalar() == "wal"
