@@ -66,8 +66,8 @@ def test_what_is_to_be_sent_again_is_not_lost() -> None:
 def test_a_body_that_is_none_is_refused(data: bytes, more: dict[str, str], status: int) -> None:
     async def main() -> None:
         async with pushed() as (client, _):
-            given = {"data": data, "headers": {**HEADERS, **more}}
-            async with client.post("/v1/observations", **given) as answer:
+            headers = {**HEADERS, **more}
+            async with client.post("/v1/observations", data=data, headers=headers) as answer:
                 assert answer.status == status
                 await answer.json()
 
