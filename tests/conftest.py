@@ -12,7 +12,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-settings.register_profile("patient", deadline=None)  # how quick a test is, is no matter of a test
+# How quick a test is, is no matter of a test; how many examples it tries is one of the whole suite's ten minutes.
+settings.register_profile("patient", deadline=None, max_examples=50)
 settings.load_profile("patient")
 
 
