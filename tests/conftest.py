@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-# How quick a test is, is no matter of a test; how many examples it tries is one of the whole suite's ten minutes.
+# How quick a test is, is no matter of a test; how many examples it tries is one of the suite's ten minutes.
 settings.register_profile("patient", deadline=None, max_examples=50)
 settings.load_profile("patient")
 
