@@ -15,7 +15,7 @@ from contract.changes.change import Change
 from contract.changes.clauses import BODY
 from contract.changes.facts import anonymous, numbered
 from contract.changes.lifecycle import admission, is_unstable, removed, whole
-from contract.changes.outlines import outline
+from contract.changes.outlines import body_of, outline
 from contract.changes.rules import ASPECTS, RULES, Compatibility
 from contract.changes.values import values
 from contract.content import FORM, is_json
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
     from contract.changes.facts import Document, Place, PlaceKey, Side
     from contract.changes.rules import Rule
+    from contract.subject import Subject
 
 
 def compare(
@@ -41,11 +42,31 @@ def compare(
     moment = today or datetime.now(UTC).date()
     new = seen_as(old, new) if old.observed else new
     unstable = frozenset(side.key for side in old.operations.values() if is_unstable(side))
-    found = [replace(one, rule=_rule(one, rules, unstable)) for one in _changes(old, new, moment)]
+    differing = _together(list(_changes(old, new, moment)))
+    found = [replace(one, rule=_rule(one, rules, unstable)) for one in differing]
     told: dict[tuple[object, ...], Change] = {}
     for one in found:
         told.setdefault((one.rule.name, one.operation, one.subject, one.message), one)
     return tuple(sorted(told.values(), key=lambda one: -one.compatibility.rank))
+
+
+def _together(changes: list[Change]) -> list[Change]:
+    """What was not compared as one change, where it is so in many places: nobody reads a list of those."""
+    left_out = [one for one in changes if one.rule.name == _LEFT_OUT]
+    if len(left_out) <= _MOST_LEFT_OUT:
+        return changes
+    first = left_out[0]
+    where = f"{first.operation} {first.subject.readable if first.subject else ''}"
+    message = (
+        f"{len(left_out):,} schemas are too large or too dense: deep inside of them more differs than was"
+        f" compared; the first is {where}"
+    )
+    others = [one for one in changes if one.rule.name != _LEFT_OUT]
+    return [replace(first, operation="", subject=None, message=message, keys=()), *others]
+
+
+_LEFT_OUT = "places-not-compared"
+_MOST_LEFT_OUT = 5
 
 
 def _rule(change: Change, rules: Mapping[str, Rule], unstable: frozenset[str]) -> Rule:
@@ -58,6 +79,9 @@ def _rule(change: Change, rules: Mapping[str, Rule], unstable: frozenset[str]) -
 
 def _changes(old: Document, new: Document, today: date) -> Iterator[Change]:
     yield from _servers(old, new)
+    differing = sum(not _is_same(side, new.operations.get(one)) for one, side in old.operations.items())
+    for document in (old, new):
+        document.budget.share(differing)
     for identity, side in old.operations.items():
         after = new.operations.get(identity)
         if after is None:
@@ -96,15 +120,19 @@ def _servers(old: Document, new: Document) -> Iterator[Change]:
 
 
 def _operation(old: Side, new: Side, today: date, *, observed: bool, exact: bool) -> Iterator[Change]:
-    same = bool(old.imprint) and old.imprint == new.imprint
     found: Iterable[Change] = (
-        () if same else _places(old.places, new.places, today, observed=observed, exact=exact)
+        () if _is_same(old, new) else _places(old.places, new.places, today, observed=observed, exact=exact)
     )
     if not observed:
         found = (*whole(old, new, today), *found)
     keys = tuple(dict.fromkeys((*old.keys, *new.keys)))
     for change in found:
         yield replace(change, operation=old.key, keys=keys)
+
+
+def _is_same(old: Side, new: Side | None) -> bool:
+    """Whether it is known that two operations have the same places, without reading them."""
+    return new is None or (bool(old.imprint) and old.imprint == new.imprint)
 
 
 def _places(
@@ -115,11 +143,32 @@ def _places(
     observed: bool,
     exact: bool,
 ) -> Iterator[Change]:
+    if not observed:
+        yield from _left_out(old, new)
     found = outline(old, new, today, exact=exact)
     yield from found.changes if not observed else _held(found.changes)
     for before, after in found.pairs:
         pair = list(values(before, after, today))
         yield from pair if not observed else _held(pair)
+
+
+def _left_out(old: Mapping[PlaceKey, Place], new: Mapping[PlaceKey, Place]) -> Iterator[Change]:
+    """What was too much to look into on either side, and is not the same on both: told once for each body."""
+    missed: dict[Subject, list[Place]] = {}
+    for key in dict.fromkeys((*old, *new)):
+        sides = [side[key] for side in (old, new) if key in side]
+        if len({place.missed for place in sides}) > 1 or (len(sides) == 1 and sides[0].missed):
+            missed.setdefault(body_of(sides[0].subject), []).append(sides[0])
+    for root, places in missed.items():
+        what = f"{len(places):,} places" if len(places) > 1 else places[0].subject.readable
+        yield Change(
+            rule=RULES[_LEFT_OUT],
+            operation="",
+            subject=root,
+            message=f"{root.readable} is too large or too dense: what is inside of {what} differs,"
+            " and was not compared",
+            pointer=places[0].pointer,
+        )
 
 
 def _held(changes: Iterable[Change]) -> Iterator[Change]:

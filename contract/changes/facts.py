@@ -34,7 +34,8 @@ class Place:
 
     `branch` names the member of a union that says it, `""` for what is said of all together. `whole` gives
     what stands there as the member of a union, if a schema says it. `blank` is what lets anything stand,
-    `cut` what was not looked into.
+    `cut` what was not looked into. `missed` is the imprint of what is more than is looked into, `""` where
+    all is.
     """
 
     subject: Subject
@@ -44,6 +45,7 @@ class Place:
     whole: Callable[[], Member | None] = field(default=_nothing, compare=False)
     blank: bool = False
     cut: bool = False
+    missed: str = ""
 
 
 EXPLODED = ", exploded"
@@ -98,12 +100,29 @@ class Side:
         return anonymous(self.key)
 
 
+MAX_PLACES = 3_000
+"""Places of one schema, the shallow ones first; what is below the others is left out, and that is told."""
+_LEAST_PLACES, _ALL_PLACES = 100, 100_000
+
+
+class Budget:
+    """How many places of one schema are read: fewer, where very many operations differ."""
+
+    def __init__(self) -> None:
+        self.places = MAX_PLACES
+
+    def share(self, operations: int) -> None:
+        """Say how many operations are to be read."""
+        self.places = max(_LEAST_PLACES, min(MAX_PLACES, _ALL_PLACES // max(operations, 1)))
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Document:
     """One side of a comparison: a declared document, or what traffic shows.
 
     With `observed` nothing beyond what was seen is said of answers: a new side may say more of them. With
     `exact` fields that are not described are held to what is said of additional ones, as validators do.
+    `budget` is kept to by places that are read when somebody asks for them.
     """
 
     source: str
@@ -112,6 +131,7 @@ class Document:
     warnings: tuple[str, ...] = ()
     observed: bool = False
     exact: bool = False
+    budget: Budget = field(default_factory=Budget, compare=False)
 
 
 def anonymous(key: str) -> str:

@@ -29,19 +29,64 @@ class Imprints:
 
     def __init__(self) -> None:
         self._known: dict[int, tuple[Leaf, _Text]] = {}
+        self._reached: dict[int, str] = {}
+        """What all that can be reached from a piece says, the piece itself with it."""
 
     def of(self, *leaves: Leaf | None) -> str:
         """The imprint of some pieces of a document together: equal ones say the same."""
-        queue = [leaf for leaf in leaves if leaf is not None]
-        roots = [self._text(leaf).digest for leaf in queue]
-        met: dict[tuple[str, str], None] = {}
-        for leaf in queue:
-            for target in self._text(leaf).targets:
-                name = target.pointer, self._text(target).digest
-                if name not in met:
-                    met[name] = None
-                    queue.append(target)
-        return _digest((roots, sorted(met)))
+        texts = [self._text(leaf) for leaf in leaves if leaf is not None]
+        targets = {id(target.schema): target for text in texts for target in text.targets}
+        return _digest(([text.digest for text in texts], sorted(map(self._reach, targets.values()))))
+
+    def _reach(self, root: Leaf) -> str:
+        """Pieces that lead to each other reach the same, and are taken together (R. Tarjan, 1972)."""
+        if id(root.schema) in self._reached:
+            return self._reached[id(root.schema)]
+        met = {id(root.schema): 0}
+        lowest, unfinished = dict(met), [root]
+        way = [(root, iter(self._text(root).targets))]
+        while way:
+            leaf, targets = way[-1]
+            me = id(leaf.schema)
+            further = self._further(targets, me, met, lowest)
+            if further is not None:
+                met[id(further.schema)] = lowest[id(further.schema)] = len(met)
+                unfinished.append(further)
+                way.append((further, iter(self._text(further).targets)))
+                continue
+            way.pop()
+            if way:
+                above = id(way[-1][0].schema)
+                lowest[above] = min(lowest[above], lowest[me])
+            if lowest[me] == met[me]:
+                first = next(index for index, one in enumerate(unfinished) if one.schema is leaf.schema)
+                self._finish(unfinished[first:])
+                del unfinished[first:]
+        return self._reached[id(root.schema)]
+
+    def _further(
+        self, targets: Iterator[Leaf], me: int, met: dict[int, int], lowest: dict[int, int]
+    ) -> Leaf | None:
+        """The next piece that was not met; of those that were met the first one is noted."""
+        for target in targets:
+            if id(target.schema) not in met and id(target.schema) not in self._reached:
+                return target
+            if id(target.schema) not in self._reached:
+                lowest[me] = min(lowest[me], met[id(target.schema)])
+        return None
+
+    def _finish(self, circle: list[Leaf]) -> None:
+        """Note what is reached from pieces that lead to each other."""
+        mine = {id(leaf.schema) for leaf in circle}
+        texts = [(leaf.pointer, self._text(leaf)) for leaf in circle]
+        below = {
+            self._reached[id(target.schema)]
+            for _, text in texts
+            for target in text.targets
+            if id(target.schema) not in mine
+        }
+        found = _digest((sorted((pointer, text.digest) for pointer, text in texts), sorted(below)))
+        self._reached |= dict.fromkeys(mine, found)
 
     def _text(self, leaf: Leaf) -> _Text:
         known = self._known.get(id(leaf.schema))

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from contract.changes.facts import EXPLODED, Document, Facts, Later, Place, PlaceKey, Side, placed
+from contract.changes.facts import EXPLODED, Budget, Document, Facts, Later, Place, PlaceKey, Side, placed
 from contract.changes.imprints import Imprints
 from contract.changes.schemas import Schemas
 from contract.changes.security import ways_in
@@ -56,7 +56,13 @@ def read(library: Library) -> Document:
     except RecursionError:
         raise DeclaredError(f"{library.source} is nested too deep") from None
     facts = {"servers": dict.fromkeys(reader.servers())}
-    return Document(source=library.source, operations=found, facts=facts, warnings=tuple(library.warnings))
+    return Document(
+        source=library.source,
+        operations=found,
+        facts=facts,
+        warnings=tuple(library.warnings),
+        budget=reader.budget,
+    )
 
 
 class _Reader:
@@ -64,7 +70,8 @@ class _Reader:
 
     def __init__(self, library: Library) -> None:
         self.root = library.root
-        self.schemas = Schemas()
+        self.budget = Budget()
+        self.schemas = Schemas(self.budget)
         self._source = library.source
         self._imprints = Imprints()
         self._paths = dict(entries(child(self.root, "paths")))

@@ -152,16 +152,17 @@ def _shared_media(
 
 
 def _bodies(places: Mapping[PlaceKey, Place]) -> frozenset[tuple[str, Subject]]:
-    return frozenset((media, _body(subject)) for media, subject in places if media)
+    return frozenset((media, body_of(subject)) for media, subject in places if media)
 
 
-def _body(subject: Subject) -> Subject:
+def body_of(subject: Subject) -> Subject:
+    """The whole body, or parameter, that a place is inside of."""
     return Subject(subject.parts[: 2 if subject.direction is Direction.REQUEST else 3])
 
 
 def _is_compared(key: PlaceKey, medias: frozenset[tuple[str, Subject]]) -> bool:
     media, subject = key
-    return not media or (media, _body(subject)) in medias
+    return not media or (media, body_of(subject)) in medias
 
 
 def _unions(old: Mapping[PlaceKey, Place], new: Mapping[PlaceKey, Place]) -> list[PlaceKey]:

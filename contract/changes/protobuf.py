@@ -8,10 +8,11 @@ is recorded, and by the way that it is encoded. Names of messages and files are 
 from __future__ import annotations
 
 from collections import deque
+from hashlib import blake2b
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from contract.changes.facts import Document, Facts, Place, PlaceKey, Side
-from contract.changes.schemas import MAX_DEPTH, MAX_PLACES
+from contract.changes.facts import MAX_PLACES, Document, Facts, Place, PlaceKey, Side
+from contract.changes.schemas import MAX_DEPTH
 from contract.changes.wire import Beside
 from contract.grpc import files_at, has_services
 from contract.grpc.messages import Messages, walked
@@ -87,6 +88,7 @@ class _Reader:
 
     def __init__(self, files: FileDescriptorSet) -> None:
         self._schemas = Messages(files)
+        self._imprint = blake2b(files.SerializeToString(), digest_size=16).hexdigest()
         self._messages: dict[str, DescriptorProto] = {}
         self._enums: dict[str, EnumDescriptorProto] = {}
         self._implicit: set[str] = set()
@@ -139,10 +141,12 @@ class _Reader:
                 at, numbered = step.at.within(field.name), step.numbered.within(str(field.number))
                 value = self._value(field)
                 inner = self._inner(value)
-                cut = bool(inner) and (inner in step.way or len(step.way) >= MAX_DEPTH or count >= MAX_PLACES)
+                much = len(step.way) >= MAX_DEPTH or count >= MAX_PLACES
+                cut = bool(inner) and (much or inner in step.way)
+                missed = self._imprint if cut and inner not in step.way else ""
                 facts = self._facts(field, value, step.name)
                 pointer = f"#/{step.name.lstrip('.')}/{field.name}"
-                yield numbered, Place(subject=at, facts=facts, pointer=pointer, cut=cut)
+                yield numbered, Place(subject=at, facts=facts, pointer=pointer, cut=cut, missed=missed)
                 count += 1
                 if inner and not cut:
                     way = (*step.way, step.name)

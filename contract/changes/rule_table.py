@@ -33,6 +33,7 @@ WHOLE = (
 )  # fmt: skip
 
 PLACES = (
+    ("places-not-compared", "places", _W, "A schema has more places than are compared, and differs in what was left out.", "3,000 places of a body; the deep ones were not compared"),
     ("request-parameter-removed", "required", _B, "A parameter is gone: what callers send in it has no effect any more.", "query limit"),
     ("request-parameter-removed-deprecated", "required", _C, "A deprecated parameter is gone.", "query limit, deprecated"),
     ("request-parameter-removed-before-sunset", "required", _B, "A deprecated parameter is gone before its sunset date.", "x-sunset: 2099-01-01"),

@@ -11,12 +11,13 @@ from collections import deque
 from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from contract.changes.facts import Facts, Place
+from contract.changes.facts import Budget, Facts, Place
+from contract.changes.imprints import Imprints
 from contract.changes.keywords import ASIDE, Keywords, plain
 from contract.changes.unions import WORDS
 from contract.clause import Direction
 from contract.subject import ITEM, VALUE, Subject
-from contract.view import TRUE, TYPES, Group, Leaf, Node, Viewer, pointer_of
+from contract.view import TRUE, TYPES, Leaf, Node, Viewer, pointer_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -25,8 +26,8 @@ if TYPE_CHECKING:
     from contract.view import View
 
 MAX_DEPTH = 24
-MAX_PLACES = 3_000
-"""Places of one schema, the shallow ones first; what is below the others is not told."""
+MAX_WORK = 500_000
+"""What may be put together for the places of one schema (`contract/view.py`); the rest is left out, too."""
 MAX_UNIONS = 2
 """Unions inside of members of unions that are walked by member."""
 
@@ -58,13 +59,20 @@ _OTHERS: dict[str, type | UnionType] = {
 
 
 class Schemas:
-    """Reads schemas as places: one for a document."""
+    """Reads schemas as places: one for a document.
 
-    def __init__(self) -> None:
+    Args:
+        budget: how many places of a schema are read.
+    """
+
+    def __init__(self, budget: Budget | None = None) -> None:
+        self._budget = budget or Budget()
         self._viewer = Viewer()
         self._keywords = Keywords(self._viewer)
+        self._imprints = Imprints()
+        self._imprinted: dict[_Key, tuple[Node, str]] = {}
         self._known: dict[int, tuple[Leaf, Facts]] = {}
-        self._views: dict[_Key, tuple[Node, View]] = {}
+        self._views: dict[_Key, tuple[Node, View, int]] = {}
 
     def places(self, node: Node, at: Subject, facts: Facts | None = None) -> Iterator[Place]:
         """The places of a schema, in breadth: the root first, and what is told by member after what is not.
@@ -74,56 +82,67 @@ class Schemas:
             at: the place that the schema describes.
             facts: what else is said of the root.
         """
-        unseen = "readOnly" if at.direction is Direction.REQUEST else "writeOnly"
-        queue = deque([_Step(node, at, dict(facts or {}))])
-        members: deque[_Step] = deque()
-        for count in range(MAX_PLACES):
-            if not queue and not members:
-                return
+        root = _Step(node, at, dict(facts or {}))
+        queue, members = deque([root]), deque[_Step]()
+        taken, work = 1, 0
+        while queue or members:
             here = (queue or members).popleft()
-            view = self._view(here.node)
+            view, took = self._view(here.node)
+            work += took
+            below = list(self._below(here, view))
+            inside_itself = bool(view.targets & here.way)
             deep = len(here.subject.parts) - len(at.parts) >= MAX_DEPTH
-            full = count + len(queue) + len(members) >= MAX_PLACES
-            cut = deep or full or bool(view.targets & here.way)
-            place = self._place(here, view, cut=cut)
-            yield place
-            if cut:
+            full = here is not root and (taken + len(below) > self._budget.places or work > MAX_WORK)
+            much = bool(below) and (deep or full) and not inside_itself
+            yield self._place(here, view, cut=much or inside_itself, missed=much or view.unread)
+            if much or inside_itself:
                 continue
-            for label, member in self._keywords.members(here.node) if len(here.branch) < MAX_UNIONS else ():
-                if label not in here.branch:
-                    members.append(
-                        _Step(member, here.subject, {}, here.way, (*here.branch, label), here.above)
-                    )
-            if unseen in view.hidden and "required" in here.facts:
-                continue
-            for part, child, below in _children(view):
-                step = _Step(
-                    child,
-                    here.subject.within(part),
-                    below,
-                    here.way | view.targets,
-                    here.branch,
-                    place.pointer,
-                )
-                queue.append(step) if not here.branch else members.append(step)
+            taken += len(below)
+            for step in below:
+                (members if step.branch else queue).append(step)
 
-    def _view(self, node: Node) -> View:
-        """The view of a schema; in dense documents the same ones stand together again and again."""
+    def _below(self, here: _Step, view: View) -> Iterator[_Step]:
+        """What stands inside of a place, and what each member of a union says of it."""
+        for label, member in self._keywords.members(here.node) if len(here.branch) < MAX_UNIONS else ():
+            if label not in here.branch:
+                yield here._replace(node=member, facts={}, branch=(*here.branch, label))
+        unseen = "readOnly" if here.subject.direction is Direction.REQUEST else "writeOnly"
+        if unseen in view.hidden and "required" in here.facts:
+            return
+        way, above = here.way | view.targets, _written(here, view)
+        for part, child, facts in _children(view):
+            yield _Step(child, here.subject.within(part), facts, way, here.branch, above)
+
+    def _view(self, node: Node) -> tuple[View, int]:
+        """The view of a schema, and what it takes; in dense documents the same ones come again and again.
+
+        What was made before counts as if it were made now, so that no place hangs on what was read before.
+        """
         key = _key(node)
         if key not in self._views:
-            self._views[key] = node, self._viewer.view(node)
-        return self._views[key][1]
+            before = self._viewer.merged
+            view = self._viewer.view(node)
+            self._views[key] = node, view, self._viewer.merged - before
+        return self._views[key][1:]
 
-    def _place(self, here: _Step, view: View, *, cut: bool) -> Place:
+    def _place(self, here: _Step, view: View, *, cut: bool, missed: bool) -> Place:
         return Place(
             subject=here.subject,
             facts=here.facts | self._facts(here.node, view),
-            pointer=view.pointer or pointer_of(here.node) or here.above,
+            pointer=_written(here, view),
             branch="/".join(here.branch),
             whole=partial(self._keywords.whole, here.node),
             blank=is_blank(here.node),
             cut=cut,
+            missed=self._imprint(here.node) if missed else "",
         )
+
+    def _imprint(self, node: Node) -> str:
+        """What tells whether all that is in a node is the same on the other side."""
+        key = _key(node)
+        if key not in self._imprinted:
+            self._imprinted[key] = node, self._imprints.of(*_leaves(node))
+        return self._imprinted[key][1]
 
     def _facts(self, node: Node, view: View) -> Facts:
         if not isinstance(node, Leaf):
@@ -144,6 +163,14 @@ def _key(node: Node) -> _Key:
     return node.every, tuple(map(_key, node.nodes))
 
 
+def _leaves(node: Node) -> Iterator[Leaf]:
+    """The schemas in a node."""
+    if isinstance(node, Leaf):
+        yield node
+    else:
+        yield from (leaf for child in node.nodes for leaf in _leaves(child))
+
+
 class _Step(NamedTuple):
     """A schema to look at: where it stands, what is said of it from above, and the way to it.
 
@@ -157,6 +184,11 @@ class _Step(NamedTuple):
     way: frozenset[int] = frozenset()
     branch: tuple[str, ...] = ()
     above: str = ""
+
+
+def _written(here: _Step, view: View) -> str:
+    """Where a place is written, else what it stands in."""
+    return view.pointer or pointer_of(here.node) or here.above
 
 
 def _children(view: View) -> Iterator[tuple[str, Node, Facts]]:

@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from contract.changes import compare, load
-from contract.changes.facts import Document, Side
-from contract.changes.schemas import MAX_PLACES
+from contract import view
+from contract.changes import compare, facts, load
+from contract.changes.facts import MAX_PLACES, Document, Side
 from contract.openapi.errors import DeclaredError
 from tests.contract.changes.cases import CASES, NOTHING, api, query, thing
 
@@ -94,6 +95,46 @@ def test_places_of_dense_schemas_are_bounded_and_none_is_gone_where_it_was_cut()
     assert all(len(place.removeprefix("response.200.body.").split(".")) == 1 for place in gone)
 
 
+def unions(version: int, size: int = 12) -> str:
+    """Schemas each of which is any of all others: the ways through them are more than can be gone."""
+    refs = [{"$ref": f"#/components/schemas/U{n}"} for n in range(size)]
+    schemas = {
+        f"U{n}": {"anyOf": [*refs[:n], *refs[n + 1 :], thing({"type": "string", "maxLength": version + n})]}
+        for n in range(size)
+    }
+    return api(answer=refs[0], root={"components": {"schemas": schemas}})
+
+
+def test_unions_of_all_with_all_are_compared_and_a_change_is_never_passed_over() -> None:
+    old, new = read(unions(1)), read(unions(2))
+    assert "breaking" in {one.compatibility.value for one in compare(old, new)}
+    assert compare(old, read(unions(1))) == ()
+
+
+def test_what_is_too_much_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(view, "MAX_WORK", 50)
+    found = {one.rule.name: one for one in compare(read(unions(1)), read(unions(2)))}
+    assert found["places-not-compared"].compatibility == "warning"
+    assert compare(read(unions(1)), read(unions(1, size=12))) == ()
+
+
+def test_in_many_places_it_is_told_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(facts, "_ALL_PLACES", 1)
+    monkeypatch.setattr(facts, "_LEAST_PLACES", 2)
+
+    def wide(kind: str) -> str:
+        paths = {
+            f"/{n}": {"get": {"responses": {"200": {"description": "x", "content": {"application/json": {
+                "schema": thing(thing(thing({"type": kind})))}}}}}}
+            for n in range(9)
+        }  # fmt: skip
+        return json.dumps({"openapi": "3.1.0", "info": {"title": "x", "version": "1"}, "paths": paths})
+
+    (found,) = compare(read(wide("string")), read(wide("integer")))
+    assert (found.rule.name, found.operation, found.subject) == ("places-not-compared", "", None)
+    assert found.message.startswith("9 schemas are too large")
+
+
 def test_ways_to_be_let_in_are_bounded() -> None:
     flows = {
         name: {"tokenUrl": f"https://{name}", "scopes": {}} for name in ("password", "clientCredentials")
@@ -105,10 +146,11 @@ def test_ways_to_be_let_in_are_bounded() -> None:
     assert compare(read(document), read(document)) == ()
 
 
-def test_a_long_chain_of_references_ends() -> None:
+def test_a_long_chain_of_references_ends_and_what_is_behind_its_end_is_not_passed_over() -> None:
     chain = {f"C{n}": {"allOf": [{"$ref": f"#/components/schemas/C{n + 1}"}] * 2} for n in range(100)}
     document = api(answer={"$ref": "#/components/schemas/C0"}, root={"components": {"schemas": chain}})
-    assert compare(read(document), read(document.replace("C100", "C101"))) == ()
+    (found,) = compare(read(document), read(document.replace("C100", "C101")))
+    assert (found.rule.name, str(found.subject)) == ("places-not-compared", "response.200.body")
 
 
 def test_operations_that_say_the_same_have_the_same_imprint() -> None:

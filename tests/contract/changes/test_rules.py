@@ -19,6 +19,7 @@ ELSEWHERE = {
     "request-property-renamed",
     "undeclared-property-closed",
     "message-correlation-changed",
+    "places-not-compared",
     *(name for name in RULES if name.startswith(("avro-", "graphql-", "protobuf-"))),
     *(name for name in RULES if name.split("-")[1] in {"encoded", "symbols", "together"}),
     "request-allow-empty-value-changed",
