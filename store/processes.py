@@ -11,6 +11,7 @@ import os
 from contextlib import contextmanager
 from multiprocessing import resource_tracker
 from multiprocessing.context import SpawnContext, SpawnProcess
+from threading import RLock
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -48,17 +49,20 @@ def processes() -> OwnContext:
 
 
 _OWN = OwnContext()
+_ENVIRONMENT = RLock()
+"""Two threads that changed it at a time would each put back what the other had set."""
 
 
 @contextmanager
 def _without_current_folder() -> Iterator[None]:
     """What is started within does not look there."""
-    before = os.environ.get(_SAFE_PATH)
-    os.environ[_SAFE_PATH] = "1"
-    try:
-        yield
-    finally:
-        if before is None:
-            del os.environ[_SAFE_PATH]
-        else:
-            os.environ[_SAFE_PATH] = before
+    with _ENVIRONMENT:
+        before = os.environ.get(_SAFE_PATH)
+        os.environ[_SAFE_PATH] = "1"
+        try:
+            yield
+        finally:
+            if before is None:
+                del os.environ[_SAFE_PATH]
+            else:
+                os.environ[_SAFE_PATH] = before

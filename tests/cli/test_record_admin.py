@@ -64,14 +64,14 @@ def test_the_sidecar_says_how_it_is_and_pauses(tmp_path: Path) -> None:
             assert (await fetched(session, f"{admin}/readyz"))["status"] == "ready"
             await orders(url, 10)
             await switch(session, f"{admin}/v1/capture/pause")
-            await asyncio.sleep(0.5)
+            await asyncio.sleep(2)  # until all forwarders know
             await orders(url, 20)
             running.send(signal.SIGHUP)  # what was paused stays so
             await asyncio.to_thread(running.line, "the configuration was taken up")
             await orders(url, 5)
             assert (await fetched(session, f"{admin}/v1/status"))["paused"] is True
             await switch(session, f"{admin}/v1/capture/resume")
-            await asyncio.sleep(0.5)
+            await asyncio.sleep(2)  # until all forwarders know
             await orders(url, 10)
             text = await fetched(session, f"{admin}/metrics")
         samples = {one.name: one.value for f in text_string_to_metric_families(text) for one in f.samples}

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
+from threading import Event, Thread
+from time import sleep
 
 import pytest
+
+from store.processes import _without_current_folder
 
 ROOT = Path(__file__).parents[2]
 START = f"""
@@ -49,3 +54,24 @@ def test_a_module_in_the_current_folder_is_nobodys(tmp_path: Path, whose: str, r
         timeout=60,
     )
     assert (done.returncode != 0, mark.exists()) == (read, read), done.stderr
+
+
+def test_threads_that_start_processes_leave_the_environment_as_it_was() -> None:
+    first_is_in = Event()
+
+    def first() -> None:
+        with _without_current_folder():
+            first_is_in.set()
+            sleep(0.05)
+
+    def second() -> None:
+        first_is_in.wait()
+        with _without_current_folder():
+            sleep(0.1)
+
+    threads = [Thread(target=one) for one in (first, second)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert "PYTHONSAFEPATH" not in os.environ
