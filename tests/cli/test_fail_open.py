@@ -157,15 +157,16 @@ def test_a_stopped_decoder(tmp_path: Path) -> None:
 
 
 def test_a_decoder_killed_again_and_again(tmp_path: Path) -> None:
-    with service() as port, recorder(tmp_path, port) as running, Traffic(running.port) as traffic:
-        traffic.more(50)
-        for _ in range(3):
-            os.kill(running.decoder(), signal.SIGKILL)
-            running.line(r"the decoder ended \(signal SIGKILL\)")
-            traffic.more(400)
-        until_recorded_again(running, traffic)
-    # Leaving the with statement above has stopped the traffic; the recorder was killed with it. So look at
-    # what it had stored until then: nothing half-written, nothing twice.
+    with service() as port, recorder(tmp_path, port) as running:
+        with Traffic(running.port) as traffic:
+            traffic.more(50)
+            for _ in range(3):
+                os.kill(running.decoder(), signal.SIGKILL)
+                running.line(r"the decoder ended \(signal SIGKILL\)")
+                traffic.more(400)
+            until_recorded_again(running, traffic)
+        running.end()
+    # Nothing is half-written, and nothing there twice.
     with Store.open(str(running.store)) as store:
         ids = [one.id for one in store.exchanges()]
         assert len(ids) == len(set(ids)) == store.capture().observed
